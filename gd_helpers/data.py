@@ -1,0 +1,108 @@
+"""Seeded data sets that carry the truth they were drawn from."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from gd_helpers.validation import finite_number, whole_number
+
+MEAN_OF_X = 2.0
+VARIANCE_OF_X = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Points around a straight line, and the line.
+
+    Attributes
+    ----------
+    X : torch.Tensor, shape (n, 2)
+        A column of ones, whose weight is the intercept, and the column x.
+    y : torch.Tensor, shape (n, 1)
+        The targets.
+    truth : numpy.ndarray, shape (2,)
+        The intercept and the slope that the targets were drawn around.
+    noise_variance : float
+        Variance of y around the line, in squared units of y.
+    """
+
+    X: torch.Tensor
+    y: torch.Tensor
+    truth: np.ndarray
+    noise_variance: float
+
+    def __len__(self):
+        return len(self.X)
+
+    @property
+    def x(self):
+        """The inputs without the ones column, shape (n,)."""
+        return self.X[:, 1]
+
+    @property
+    def r2_ceiling(self):
+        """The share of Var(y) that the true line explains, slope² Var(x) / (slope² Var(x) + noise variance).
+
+        No model of x has a higher R² on unlimited new data. NaN where y does not vary.
+        """
+        explained = self.truth[1] ** 2 * VARIANCE_OF_X
+        total = explained + self.noise_variance
+        return float(explained / total) if total > 0 else float("nan")
+
+    def to(self, *args, **kwargs):
+        """Return the same data with X and y on another device or in another dtype, as ``torch.Tensor.to``."""
+        return replace(self, X=self.X.to(*args, **kwargs), y=self.y.to(*args, **kwargs))
+
+
+def simulate_line(n=1000, intercept=5.0, slope=2.0, noise=(1.0, 1.0), seed=37):
+    """Draw x ~ N(2, 1) and y = intercept + slope · x + noise.
+
+    Parameters
+    ----------
+    n : int
+        Number of points, at least 2.
+    intercept, slope : float
+        The true line, in units of y and of y per x.
+    noise : sequence of float
+        Standard deviations of independent normal draws, added to y in this order. Their variances add up: the default,
+        two unit draws, gives a noise variance of 2. ``()`` gives points on the line.
+    seed : int
+        Seed, 0 to 2³² − 1, of a private generator: NumPy's global random state is neither read nor changed.
+
+    Returns
+    -------
+    Line
+        With float32 tensors on the CPU.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+
+    Examples
+    --------
+    >>> data = simulate_line(n=1000, seed=37)
+    >>> data.X.shape, data.y.shape, round(data.r2_ceiling, 4)
+    (torch.Size([1000, 2]), torch.Size([1000, 1]), 0.6667)
+
+    Notes
+    -----
+    Source: section 5.1 of the chapter that Part I mirrors. The legacy NumPy generator and the order of the draws (all
+    of x, then each noise term) are the ones that reproduce its published data from seed 37.
+    """
+    n = whole_number("n", n, 2)
+    intercept, slope = finite_number("intercept", intercept), finite_number("slope", slope)
+    deviations = [finite_number("noise", deviation, at_least=0) for deviation in noise]
+    generator = np.random.RandomState(whole_number("seed", seed, 0, 2**32 - 1))
+
+    x = generator.normal(MEAN_OF_X, np.sqrt(VARIANCE_OF_X), n)
+    y = intercept + slope * x
+    for deviation in deviations:
+        y = y + generator.normal(0.0, deviation, n)
+    return Line(
+        X=torch.from_numpy(np.column_stack([np.ones(n), x])).float(),
+        y=torch.from_numpy(y).float().reshape(n, 1),
+        truth=np.array([intercept, slope]),
+        noise_variance=sum(deviation**2 for deviation in deviations),
+    )

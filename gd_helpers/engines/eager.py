@@ -1,0 +1,53 @@
+"""The PyTorch training loop, one update at a time: the reference that every faster engine is held to."""
+
+import numpy as np
+import torch
+
+from gd_helpers.models import get_weights
+
+STEP_RULES = {
+    "sgd": torch.optim.SGD,
+    "momentum": torch.optim.SGD,
+    "nesterov": torch.optim.SGD,
+    "adagrad": torch.optim.Adagrad,
+    "rmsprop": torch.optim.RMSprop,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+}
+
+
+def run_epochs(model, X, y, recipe):
+    """Train `model` in place on mean squared error and yield after every epoch.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        On the device of `X`, in its dtype.
+    X, y : torch.Tensor, shapes (n, p) and (n, 1)
+    recipe : Recipe
+
+    Yields
+    ------
+    losses, batch_losses : numpy.ndarray, shape (1,)
+        The loss over all data after the epoch; the loss of its last update's batch, before that update.
+    weights : numpy.ndarray, shape (1, number of weights)
+        After the epoch.
+    """
+    optimizer = STEP_RULES[recipe.optimizer](model.parameters(), lr=recipe.learning_rate, **recipe.settings)
+    loss_fn = torch.nn.MSELoss()
+    for order in recipe.epoch_orders():
+        order = torch.from_numpy(order).to(X.device)
+        model.train()
+        for batch in order.split(recipe.batch_size):
+            optimizer.zero_grad()
+            batch_loss = loss_fn(model(X[batch]), y[batch])
+            batch_loss.backward()
+            optimizer.step()
+        model.eval()
+        with torch.no_grad():
+            loss = loss_fn(model(X), y)
+        yield (
+            np.array([loss.item()]),
+            np.array([batch_loss.item()]),
+            get_weights(model).cpu().numpy()[None, :].astype(np.float64),
+        )

@@ -1,0 +1,133 @@
+"""The models that the course trains, their seeded starts, and their weights as one readable vector."""
+
+import itertools
+import threading
+
+import torch
+from torch import nn
+from torch.nn.utils import parameters_to_vector, skip_init, vector_to_parameters
+
+from gd_helpers.validation import one_of, whole_number, yes_or_no
+
+ACTIVATIONS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "identity": nn.Identity}
+
+_GLOBAL_RANDOM_STATE = threading.Lock()
+
+
+def linear(inputs=2, seed=37):
+    """Return ŷ = X w: one linear layer without a bias, since the ones column of X carries the intercept.
+
+    Parameters
+    ----------
+    inputs : int
+        Columns of X, at least 1.
+    seed : int
+        Seed of its first weights, as in `draw_start`.
+
+    Examples
+    --------
+    >>> linear()
+    Sequential(
+      (0): Linear(in_features=2, out_features=1, bias=False)
+    )
+    """
+    return mlp((inputs, 1), seed=seed)
+
+
+def mlp(widths, activation="sigmoid", bias=False, seed=37):
+    """Return a multilayer perceptron: linear layers with an activation between them, none after the last.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Units per layer, input and output included: ``(2, 10, 20, 2, 1)`` has four weight matrices.
+    activation : {"sigmoid", "tanh", "relu", "identity"}
+        Applied to every hidden unit.
+    bias : bool
+        Whether each layer adds a bias. The source's networks have none.
+    seed : int
+        Seed of its first weights, as in `draw_start`.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two widths, one is below 1, or the activation is another one.
+
+    Examples
+    --------
+    >>> sum(weight.numel() for weight in mlp((2, 10, 20, 2, 1)).parameters())
+    262
+    """
+    widths = [whole_number("widths", width, 1) for width in widths]
+    if len(widths) < 2:
+        raise ValueError(f"widths must name at least an input and an output layer, got {tuple(widths)!r}")
+    one_of("activation", activation, ACTIVATIONS)
+    yes_or_no("bias", bias)
+
+    layers = []
+    for inputs, outputs in itertools.pairwise(widths):
+        layers += [skip_init(nn.Linear, inputs, outputs, bias=bias), ACTIVATIONS[activation]()]
+    return draw_start(nn.Sequential(*layers[:-1]), seed)
+
+
+def draw_start(model, seed):
+    """Draw the weights of `model` anew, in place, as a fresh model after ``torch.manual_seed(seed)`` would have them.
+
+    Every layer that has ``reset_parameters`` is reset, in the order of ``model.modules()``. PyTorch's global random
+    state is put back afterwards; a lock keeps threads apart meanwhile.
+
+    Source: ``torch.nn.Linear.reset_parameters``, uniform on ±1/√fan_in.
+    """
+    whole_number("seed", seed, 0, 2**32 - 1)
+    with _GLOBAL_RANDOM_STATE, torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        for layer in model.modules():
+            if hasattr(layer, "reset_parameters"):
+                layer.reset_parameters()
+    return model
+
+
+def get_weights(model):
+    """Return all weights of `model`, detached, as one vector of shape (p,) in the order of ``model.parameters()``."""
+    return parameters_to_vector(model.parameters()).detach().clone()
+
+
+def set_weights(model, weights):
+    """Copy the vector `weights`, shape (p,), into `model` in the order of ``model.parameters()``; return the model.
+
+    Raises
+    ------
+    ValueError
+        If the vector does not have one entry per weight.
+    """
+    parameters = list(model.parameters())
+    count = sum(parameter.numel() for parameter in parameters)
+    weights = torch.as_tensor(weights, dtype=parameters[0].dtype, device=parameters[0].device)
+    if weights.shape != (count,):
+        raise ValueError(f"weights must have shape ({count},), one entry per weight, got {tuple(weights.shape)}")
+    vector_to_parameters(weights.clone(), parameters)
+    return model
+
+
+def weight_names(model):
+    """Return a name per weight: b0, w1, w2, … for a linear model, else the layer's parameter and its indices.
+
+    A network has no intercept and no slope among its weights, so none of its weights is called b0 or w1.
+
+    Examples
+    --------
+    >>> weight_names(linear())
+    ['b0', 'w1']
+    >>> weight_names(mlp((2, 2, 1)))[:2]
+    ['0.weight[0,0]', '0.weight[0,1]']
+    """
+    parameters = dict(model.named_parameters())
+    if len(parameters) == 1:
+        (only,) = parameters.values()
+        if only.dim() == 2 and only.shape[0] == 1:
+            return ["b0"] + [f"w{column}" for column in range(1, only.shape[1])]
+    names = []
+    for name, parameter in parameters.items():
+        for index in itertools.product(*(range(size) for size in parameter.shape)):
+            names.append(f"{name}[{','.join(map(str, index))}]")
+    return names

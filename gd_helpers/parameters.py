@@ -1,0 +1,91 @@
+"""The parameters of the chapters: their published values, and one call that checks what a chapter was given."""
+
+import difflib
+
+from gd_helpers import claims
+from gd_helpers.devices import find_device
+from gd_helpers.recipes import LARGEST_SEED, METHODS, OPTIMIZERS
+from gd_helpers.validation import finite_number, one_of, whole_number
+
+FEWEST_POINTS = 50
+
+_DATA = {"seed": 37, "n": 1000}
+_RECIPE = {"learning_rate": 1e-3, "optimizer": "adam", "device": "cpu"}
+
+# The values that each chapter's text was written for. A claim that fails under these fails the run.
+PUBLISHED = {
+    "00_introduction": {**_DATA, "batch_size": 32},
+    "01_simulate_data": {**_DATA, "device": "cpu"},
+    "02_gradient_descent": {**_DATA, "learning_rate": 0.1, "updates": 100},
+    "03_batch": {**_DATA, "epochs": METHODS["batch"]["epochs"], **_RECIPE},
+    "04_stochastic": {**_DATA, "epochs": METHODS["stochastic"]["epochs"], **_RECIPE},
+    "05_mini_batch": {**_DATA, "epochs": METHODS["mini-batch"]["epochs"], "batch_size": 32, **_RECIPE},
+    "06_verify_with_scikit_learn": {**_DATA},
+    "07_summary": {**_DATA, "learning_rate": 1e-3, "optimizer": "adam", "replicates": 200},
+}
+
+RULES = {
+    "seed": lambda value: whole_number("seed", value, 0, LARGEST_SEED),
+    "n": lambda value: whole_number("n", value, FEWEST_POINTS),
+    "epochs": lambda value: whole_number("epochs", value, 1),
+    "updates": lambda value: whole_number("updates", value, 1),
+    "batch_size": lambda value: whole_number("batch_size", value, 1),
+    "learning_rate": lambda value: finite_number("learning_rate", value, above=0),
+    "optimizer": lambda value: one_of("optimizer", value, OPTIMIZERS),
+    "device": find_device,
+    "replicates": lambda value: whole_number("replicates", value, 2),
+}
+
+
+def check_values(values):
+    """Check each of the parameters `values`, a dict by name, and what they must be to one another.
+
+    Raises
+    ------
+    ValueError
+        Naming the parameter, its value and what is allowed.
+    """
+    for name, value in values.items():
+        RULES[name](value)
+    if "batch_size" in values and "n" in values:
+        whole_number("batch_size", values["batch_size"], 1, values["n"])
+
+
+def check_names(chapter, given, known):
+    """Check that `chapter`, whose parameters are called `known`, has every parameter of the dict `given`.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown parameter, its value, the nearest known name, and all known names.
+    """
+    for name, value in given.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"{chapter} has no parameter {name!r} (given {value!r}), only {', '.join(known)}{hint}")
+
+
+def check_parameters(chapter, **values):
+    """Check the parameters that `chapter` runs with; the cell after its ``parameters`` cell calls this.
+
+    Under other values than the published ones, claims that do not hold are reported in place of raised from here on.
+
+    Parameters
+    ----------
+    chapter : str
+        A key of `PUBLISHED`.
+    **values
+        All parameters of the chapter.
+
+    Raises
+    ------
+    ValueError
+        Naming the parameter, its value and what is allowed.
+    """
+    published = PUBLISHED[one_of("chapter", chapter, PUBLISHED)]
+    check_names(chapter, values, published)
+    if missing := published.keys() - values.keys():
+        raise ValueError(f"{chapter} must check all its parameters, got none for {', '.join(sorted(missing))}")
+    check_values(values)
+    claims.report_failures(values != published)

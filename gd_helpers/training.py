@@ -1,0 +1,170 @@
+"""Training: one recipe in, one run out."""
+
+import copy
+import time
+
+import numpy as np
+import torch
+
+from gd_helpers.devices import find_device
+from gd_helpers.engines import eager
+from gd_helpers.models import draw_start, get_weights, linear, set_weights
+from gd_helpers.progress import progress
+from gd_helpers.recipes import Recipe
+from gd_helpers.runs import Run, make_trace, score
+from gd_helpers.validation import one_of
+
+ENGINES = {"eager": eager.run_epochs}
+
+
+def train(
+    data,
+    method="stochastic",
+    *,
+    model=None,
+    epochs=None,
+    batch_size=None,
+    shuffle=None,
+    learning_rate=1e-3,
+    optimizer="adam",
+    engine="eager",
+    seed=37,
+    start=None,
+    start_seed=None,
+    order_seed=None,
+    device="cpu",
+    show_progress=False,
+):
+    """Train a model on mean squared error by gradient descent, w ← w − α ∂L/∂w or a relative of it.
+
+    Parameters
+    ----------
+    data : Line, or anything with ``X`` of shape (n, p), ``y`` of shape (n, 1) and ``to``
+        Its dtype is the run's: float32, or float64 after ``data.to(torch.float64)``.
+    method : {"batch", "stochastic", "mini-batch"}
+        Sets epochs, batch size and shuffling as the source means them: 4,500 epochs of one update with all examples in
+        fixed order; 500 shuffled epochs, an update an example; 300 shuffled epochs in batches of 32.
+    model : torch.nn.Module, optional
+        What to train; ``linear(p)`` if not given. It is copied, not changed, and starts from `start` or `start_seed`.
+    epochs, batch_size : int, optional
+        Passes over the data, at least 1; examples per update, 1 to n.
+    shuffle : bool, optional
+        Whether each epoch draws a new order.
+    learning_rate : float
+        α, greater than 0.
+    optimizer : {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"}
+        The step rule, with torch's defaults; momentum is 0.9.
+    engine : {"eager"}
+        What computes the updates.
+    seed : int
+        Seed of start and order, 0 to 2³² − 1, where `start_seed` and `order_seed` don't say otherwise.
+    start : array, shape (number of weights,), optional
+        First weights, in place of a draw from `start_seed`.
+    start_seed, order_seed : int, optional
+        Seeds of the first weights and of the orders alone.
+    device : str
+        "cpu", "cuda", "cuda:N", or "auto" for a CUDA device where there is one.
+    show_progress : bool
+        Whether to show a bar over the epochs; none is shown when ``GD_HEADLESS=1``.
+
+    Returns
+    -------
+    Run
+        A run that leaves the finite numbers stops and comes back marked ``diverged``. One that is interrupted from the
+        keyboard says so, and comes back with the epochs that were finished.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not allowed, before anything is trained; the message names it, its value and what is allowed.
+
+    Examples
+    --------
+    >>> from gd_helpers.data import simulate_line
+    >>> run = train(simulate_line(n=100), "mini-batch", epochs=2)
+    >>> list(run.trace.updates), run.path.shape
+    ([4, 8], (3, 2))
+
+    Notes
+    -----
+    The same seed gives the same start and the same orders in every engine; global random state is neither read nor
+    changed.
+    """
+    start_seed = seed if start_seed is None else start_seed
+    recipe = Recipe.complete(
+        method,
+        len(data.X),
+        epochs=epochs,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        learning_rate=learning_rate,
+        optimizer=optimizer,
+        start_seed=start_seed,
+        order_seed=seed if order_seed is None else order_seed,
+    )
+    run_epochs = ENGINES[one_of("engine", engine, ENGINES)]
+    device = find_device(device)
+    _check_data(data)
+    data = data.to(device)
+    model = _at_start(model, data, start, start_seed)
+
+    first_weights = get_weights(model).cpu().numpy().astype(np.float64)
+    begin = time.perf_counter()
+    chunks = run_epochs(model, data.X, data.y, recipe)
+    losses, batch_losses, path, interrupted = _collect(chunks, recipe, show_progress)
+    seconds = time.perf_counter() - begin
+
+    path = np.vstack([first_weights, *path])
+    model, data = set_weights(model.to("cpu"), path[-1]).eval(), data.to("cpu")
+    final_mse, final_r2 = score(model, data)
+    return Run(
+        recipe=recipe,
+        engine=engine,
+        model=model,
+        trace=make_trace(recipe, losses, batch_losses),
+        path=path,
+        mse=final_mse,
+        r2=final_r2,
+        seconds=seconds,
+        diverged=bool(len(losses)) and not (np.isfinite(losses[-1]) and np.isfinite(path[-1]).all()),
+        interrupted=interrupted,
+    )
+
+
+def _collect(chunks, recipe, show_progress):
+    """Join an engine's chunks of epochs until they end, leave the finite numbers, or are interrupted."""
+    losses, batch_losses, path, interrupted = [], [], [], False
+    with progress(None, f"{recipe.method}, epochs", total=recipe.epochs, shown=show_progress) as bar:
+        try:
+            for chunk_losses, chunk_batch_losses, chunk_path in chunks:
+                losses.extend(chunk_losses)
+                batch_losses.extend(chunk_batch_losses)
+                path.extend(chunk_path)
+                bar.update(len(chunk_losses))
+                if not (np.isfinite(losses[-1]) and np.isfinite(path[-1]).all()):
+                    break
+        except KeyboardInterrupt:
+            interrupted = True
+    if interrupted:
+        print(f"Interrupted: the run keeps the {len(losses)} of {recipe.epochs} epochs that were finished.")
+    return losses, batch_losses, path, interrupted
+
+
+def _at_start(model, data, start, start_seed):
+    """Return a copy of `model`, or a linear one, with its first weights, on the device and in the dtype of `data`."""
+    model = linear(data.X.shape[1]) if model is None else copy.deepcopy(model)
+    model = draw_start(model, start_seed).to(data.X.device, data.X.dtype)
+    if start is not None:
+        set_weights(model, start)
+    with torch.no_grad():
+        shape = tuple(model(data.X[:1]).shape[1:])
+    if shape != tuple(data.y.shape[1:]):  # the loss would broadcast them
+        raise ValueError(f"the model must give one prediction for each row of X, got {shape} in place of (1,)")
+    return model
+
+
+def _check_data(data):
+    for name, values in (("X", data.X), ("y", data.y)):
+        bad = int((~torch.isfinite(values)).sum())
+        if bad:
+            raise ValueError(f"data.{name} must hold finite numbers only, got {bad} that are infinite or NaN")

@@ -1,0 +1,70 @@
+"""Checks of single values: each returns the value, or raises one ``ValueError`` that names it and what is allowed."""
+
+import math
+import numbers
+
+
+def whole_number(name, value, minimum, maximum=None):
+    """Return `value` as an ``int`` between `minimum` and `maximum`, both included.
+
+    Raises
+    ------
+    ValueError
+        If `value` is not a whole number (booleans and floats are not) or lies outside the range.
+    """
+    allowed = f"a whole number of at least {minimum}"
+    if maximum is not None:
+        allowed = f"a whole number from {minimum} to {maximum}"
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise ValueError(f"{name} must be {allowed}, got {value!r}")
+    if value < minimum or (maximum is not None and value > maximum):
+        raise ValueError(f"{name} must be {allowed}, got {value!r}")
+    return int(value)
+
+
+def finite_number(name, value, *, above=None, at_least=None):
+    """Return `value` as a ``float`` that is finite and, where given, ``> above`` or ``>= at_least``.
+
+    Raises
+    ------
+    ValueError
+        If `value` is not a real number, is infinite or NaN, or lies outside the range.
+    """
+    allowed = "a finite number"
+    if above is not None:
+        allowed += f" greater than {above:g}"
+    if at_least is not None:
+        allowed += f" of at least {at_least:g}"
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    in_range = is_number and math.isfinite(value)
+    in_range = in_range and (above is None or value > above) and (at_least is None or value >= at_least)
+    if not in_range:
+        raise ValueError(f"{name} must be {allowed}, got {value!r}")
+    return float(value)
+
+
+def one_of(name, value, choices):
+    """Return `value` if it is one of the strings `choices`.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if not isinstance(value, str) or value not in choices:
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"{name} must be one of {listed}, got {value!r}")
+    return value
+
+
+def yes_or_no(name, value):
+    """Return `value` if it is ``True`` or ``False``.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else, 0 and 1 included.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be True or False, got {value!r}")
+    return value
