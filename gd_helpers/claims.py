@@ -27,10 +27,13 @@ class Claim:
             return "✓ holds"
         return "✗ does not hold" if self.published else "✗ does not hold with these parameters"
 
+    def __repr__(self):
+        return f"{self.verdict}: {self.statement}"
+
     def _repr_mimebundle_(self, include=None, exclude=None):
         colour = "#2a7f3f" if self.holds else "#b3261e"
         return {
-            "text/plain": f"{self.verdict}: {self.statement}",
+            "text/plain": repr(self),
             "text/html": (
                 f'<div style="border-left: 4px solid {colour}; padding: 2px 10px;">'
                 f"<strong>{self.verdict}:</strong> {html.escape(self.statement)}</div>"
@@ -61,7 +64,7 @@ def claim(statement, holds):
 
     Examples
     --------
-    >>> claim("two and two are four", 2 + 2 == 4)  # doctest: +SKIP
+    >>> claim("two and two are four", 2 + 2 == 4)
     ✓ holds: two and two are four
     """
     if not isinstance(holds, bool | np.bool_):

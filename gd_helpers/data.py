@@ -1,5 +1,6 @@
 """Seeded data sets that carry the truth they were drawn from."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,6 +56,35 @@ class Line:
         return replace(self, X=self.X.to(*args, **kwargs), y=self.y.to(*args, **kwargs))
 
 
+def check_data(data):
+    """Check that `data` can be trained on.
+
+    Parameters
+    ----------
+    data : Line, or anything with ``X`` and ``y``
+
+    Raises
+    ------
+    ValueError
+        Unless X and y are tensors of shapes (n, p) and (n, 1), n and p at least 1, both float32 or both float64, on one
+        device, with finite numbers only.
+    """
+    X, y = data.X, data.y
+    for name, values in (("X", X), ("y", y)):
+        if not isinstance(values, torch.Tensor) or values.dtype not in (torch.float32, torch.float64):
+            got = getattr(values, "dtype", type(values).__name__)
+            raise ValueError(f"data.{name} must be a float32 or float64 tensor, got {got}")
+    if X.dim() != 2 or X.numel() == 0:
+        raise ValueError(f"data.X must have shape (n, p) with n and p of at least 1, got {tuple(X.shape)}")
+    if y.shape != (len(X), 1):
+        raise ValueError(f"data.y must have shape ({len(X)}, 1), one row per row of X, got {tuple(y.shape)}")
+    if (y.dtype, y.device) != (X.dtype, X.device):
+        raise ValueError(f"data.y must have X's {X.dtype} on {X.device}, got {y.dtype} on {y.device}")
+    for name, values in (("X", X), ("y", y)):
+        if bad := int((~torch.isfinite(values)).sum()):
+            raise ValueError(f"data.{name} must hold finite numbers only, got {bad} that are infinite or NaN")
+
+
 def simulate_line(n=1000, intercept=5.0, slope=2.0, noise=(1.0, 1.0), seed=37):
     """Draw x ~ N(2, 1) and y = intercept + slope · x + noise.
 
@@ -78,7 +108,7 @@ def simulate_line(n=1000, intercept=5.0, slope=2.0, noise=(1.0, 1.0), seed=37):
     Raises
     ------
     ValueError
-        If an argument is outside its range.
+        If an argument is outside its range, or the numbers drawn are outside float32's.
 
     Examples
     --------
@@ -93,16 +123,20 @@ def simulate_line(n=1000, intercept=5.0, slope=2.0, noise=(1.0, 1.0), seed=37):
     """
     n = whole_number("n", n, 2)
     intercept, slope = finite_number("intercept", intercept), finite_number("slope", slope)
-    deviations = [finite_number("noise", deviation, at_least=0) for deviation in noise]
+    if isinstance(noise, str) or not isinstance(noise, Iterable):
+        raise ValueError(f"noise must be a sequence of standard deviations, got {noise!r}")
+    deviations = [finite_number("each of noise", deviation, at_least=0) for deviation in noise]
     generator = np.random.RandomState(whole_number("seed", seed, 0, 2**32 - 1))
 
     x = generator.normal(MEAN_OF_X, np.sqrt(VARIANCE_OF_X), n)
     y = intercept + slope * x
     for deviation in deviations:
         y = y + generator.normal(0.0, deviation, n)
-    return Line(
+    data = Line(
         X=torch.from_numpy(np.column_stack([np.ones(n), x])).float(),
         y=torch.from_numpy(y).float().reshape(n, 1),
         truth=np.array([intercept, slope]),
-        noise_variance=sum(deviation**2 for deviation in deviations),
+        noise_variance=float(sum(deviation * deviation for deviation in deviations)),
     )
+    check_data(data)
+    return data

@@ -23,13 +23,14 @@ def find_device(name="auto"):
     >>> find_device("cpu")
     device(type='cpu')
     """
-    text = str(name)
+    text = str(name) if isinstance(name, torch.device) else name
     if text == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if not re.fullmatch(r"cpu|cuda(:\d+)?", text):
-        raise ValueError(f"device must be 'auto', 'cpu', 'cuda' or 'cuda:N', got {text!r}")
-    device = torch.device(text)
+    if not isinstance(text, str) or not re.fullmatch(r"cpu|cuda(:(0|[1-9][0-9]*))?", text):
+        raise ValueError(f"device must be 'auto', 'cpu', 'cuda' or 'cuda:N', got {name!r}")
+    _, _, index = text.partition(":")
     count = torch.cuda.device_count()
-    if device.type == "cuda" and (device.index or 0) >= count:
-        raise ValueError(f"device must be 'auto' or 'cpu' here, where PyTorch finds {count} CUDA devices, got {text!r}")
-    return device
+    if text != "cpu" and int(index or 0) >= count:  # before torch parses it: torch takes 'cuda:200' for index 65480
+        here = ["'auto'", "'cpu'", "'cuda'"][: 3 if count else 2] + [f"'cuda:{number}'" for number in range(count)]
+        raise ValueError(f"device must be one of {', '.join(here)} on this machine, got {text!r}")
+    return torch.device(text)

@@ -11,7 +11,7 @@ from gd_helpers.validation import finite_number
 
 def _as_float64(values):
     if isinstance(values, torch.Tensor):
-        values = values.detach().cpu().numpy()
+        values = values.detach().to("cpu", torch.float64).numpy()
     return np.asarray(values, dtype=np.float64)
 
 
@@ -23,6 +23,16 @@ def _pair(y_true, y_pred):
             f"y_true and y_pred must have one and the same non-empty shape, got {y_true.shape} and {y_pred.shape}"
         )
     return y_true, y_pred
+
+
+def _inputs(data):
+    """Return X as a float64 array of shape (n, p)."""
+    X = _as_float64(data.X)
+    if X.ndim != 2 or X.size == 0:
+        raise ValueError(f"data.X must have shape (n, p) with n and p of at least 1, got {X.shape}")
+    if not np.isfinite(X).all():
+        raise ValueError("data.X must hold finite numbers only, got some that are infinite or NaN")
+    return X
 
 
 def mse(y_true, y_pred):
@@ -78,8 +88,9 @@ def r2(y_true, y_pred):
     Source: ``sklearn.metrics.r2_score``, which gives 0 or 1 where this gives NaN.
     """
     y_true, y_pred = _pair(y_true, y_pred)
-    total = np.sum((y_true - y_true.mean()) ** 2)
-    return float(1 - np.sum((y_true - y_pred) ** 2) / total) if total > 0 else float("nan")
+    if np.ptp(y_true) == 0:  # asked before the sum of squares, which rounding can lift above 0
+        return float("nan")
+    return float(1 - np.sum((y_true - y_pred) ** 2) / np.sum((y_true - y_true.mean()) ** 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +117,14 @@ class LeastSquares:
     degrees_of_freedom: int
 
     def intervals(self, level=0.95):
-        """Return the confidence intervals at `level`, shape (p, 2), from Student's t with n − p degrees of freedom."""
-        if finite_number("level", level, above=0) >= 1:
-            raise ValueError(f"level must be a number between 0 and 1, got {level!r}")
+        """Return the confidence intervals at `level`, shape (p, 2), from Student's t with n − p degrees of freedom.
+
+        Raises
+        ------
+        ValueError
+            If `level` is not between 0 and 1.
+        """
+        level = finite_number("level", level, above=0, below=1)
         reach = stats.t.ppf((1 + level) / 2, self.degrees_of_freedom) * self.standard_errors
         return np.column_stack([self.weights - reach, self.weights + reach])
 
@@ -127,7 +143,8 @@ def ols(data):
     Raises
     ------
     ValueError
-        If the columns of X are linearly dependent or there are no more rows than columns.
+        If X or y has another shape or numbers that are not finite, the columns of X are linearly dependent, or there
+        are no more rows than columns.
 
     Examples
     --------
@@ -139,8 +156,11 @@ def ols(data):
     -----
     Source: Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, 2nd ed., equations 3.6 to 3.11.
     """
-    X, y = _as_float64(data.X), _as_float64(data.y)[:, 0]
+    X, y = _inputs(data), _as_float64(data.y)
     n, p = X.shape
+    if y.shape != (n, 1) or not np.isfinite(y).all():
+        raise ValueError(f"data.y must be finite numbers of shape ({n}, 1), one row per row of X, got shape {y.shape}")
+    y = y[:, 0]
     weights, _, rank, _ = np.linalg.lstsq(X, y, rcond=None)
     if rank < p or n <= p:
         raise ValueError(
@@ -162,13 +182,30 @@ def hessian(data):
     """Return the Hessian of the mean squared error of a linear model, 2 XᵀX / n, shape (p, p), in float64.
 
     Its eigenvalues are the curvatures of the loss along its axes; they do not depend on the weights.
+
+    Raises
+    ------
+    ValueError
+        If X is not of shape (n, p), is empty, or has numbers that are not finite.
+
+    Examples
+    --------
+    >>> from gd_helpers.data import simulate_line
+    >>> hessian(simulate_line(n=1000, seed=37)).round(2)
+    array([[ 2.  ,  4.03],
+           [ 4.03, 10.03]])
     """
-    X = _as_float64(data.X)
+    X = _inputs(data)
     return 2 * X.T @ X / len(X)
 
 
 def stability_limit(data):
     """Return 2 / λ_max of the Hessian: full-batch gradient descent converges for rates strictly between 0 and this.
+
+    Raises
+    ------
+    ValueError
+        As `hessian`.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from collections.abc import Iterable
 
 import torch
 from torch import nn
@@ -24,6 +25,11 @@ def linear(inputs=2, seed=37):
     seed : int
         Seed of its first weights, as in `draw_start`.
 
+    Raises
+    ------
+    ValueError
+        If `inputs` is below 1 or the seed is outside its range.
+
     Examples
     --------
     >>> linear()
@@ -31,7 +37,7 @@ def linear(inputs=2, seed=37):
       (0): Linear(in_features=2, out_features=1, bias=False)
     )
     """
-    return mlp((inputs, 1), seed=seed)
+    return mlp((whole_number("inputs", inputs, 1), 1), seed=seed)
 
 
 def mlp(widths, activation="sigmoid", bias=False, seed=37):
@@ -51,16 +57,16 @@ def mlp(widths, activation="sigmoid", bias=False, seed=37):
     Raises
     ------
     ValueError
-        If there are fewer than two widths, one is below 1, or the activation is another one.
+        If there are fewer than two widths, one is below 1, or another argument is outside its range.
 
     Examples
     --------
     >>> sum(weight.numel() for weight in mlp((2, 10, 20, 2, 1)).parameters())
     262
     """
-    widths = [whole_number("widths", width, 1) for width in widths]
-    if len(widths) < 2:
-        raise ValueError(f"widths must name at least an input and an output layer, got {tuple(widths)!r}")
+    if isinstance(widths, str) or not isinstance(widths, Iterable) or len(widths := list(widths)) < 2:
+        raise ValueError(f"widths must list the units of at least an input and an output layer, got {widths!r}")
+    widths = [whole_number("each of widths", width, 1) for width in widths]
     one_of("activation", activation, ACTIVATIONS)
     yes_or_no("bias", bias)
 
@@ -76,9 +82,26 @@ def draw_start(model, seed):
     Every layer that has ``reset_parameters`` is reset, in the order of ``model.modules()``. PyTorch's global random
     state is put back afterwards; a lock keeps threads apart meanwhile.
 
+    Parameters
+    ----------
+    model : torch.nn.Module
+        On the CPU: weights on another device would be drawn from that device's own generator.
+    seed : int
+        0 to 2³² − 1.
+
+    Raises
+    ------
+    ValueError
+        If the seed is outside its range, or a weight is not on the CPU.
+
+    Notes
+    -----
     Source: ``torch.nn.Linear.reset_parameters``, uniform on ±1/√fan_in.
     """
-    whole_number("seed", seed, 0, 2**32 - 1)
+    seed = whole_number("seed", seed, 0, 2**32 - 1)
+    elsewhere = {str(parameter.device) for parameter in model.parameters()} - {"cpu"}
+    if elsewhere:
+        raise ValueError(f"model must be on the CPU when its start is drawn, got weights on {', '.join(elsewhere)}")
     with _GLOBAL_RANDOM_STATE, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         for layer in model.modules():
@@ -98,13 +121,17 @@ def set_weights(model, weights):
     Raises
     ------
     ValueError
-        If the vector does not have one entry per weight.
+        If the vector is not one of numbers, or does not have one entry per weight.
     """
     parameters = list(model.parameters())
     count = sum(parameter.numel() for parameter in parameters)
-    weights = torch.as_tensor(weights, dtype=parameters[0].dtype, device=parameters[0].device)
+    allowed = f"weights must be numbers of shape ({count},), one per weight"
+    try:
+        weights = torch.as_tensor(weights, dtype=parameters[0].dtype, device=parameters[0].device)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{allowed}, got {weights!r}") from error
     if weights.shape != (count,):
-        raise ValueError(f"weights must have shape ({count},), one entry per weight, got {tuple(weights.shape)}")
+        raise ValueError(f"{allowed}, got shape {tuple(weights.shape)}")
     vector_to_parameters(weights.clone(), parameters)
     return model
 

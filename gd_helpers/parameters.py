@@ -57,7 +57,7 @@ def check_names(chapter, given, known):
     Raises
     ------
     ValueError
-        Naming the unknown parameter, its value, the nearest known name, and all known names.
+        Naming the unknown parameter, its value, all known names, and the one that it resembles, if one does.
     """
     for name, value in given.items():
         if name not in known:

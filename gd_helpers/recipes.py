@@ -66,7 +66,14 @@ class Recipe:
         Raises
         ------
         ValueError
-            Naming the argument, its value and what is allowed.
+            Naming the argument, its value and what is allowed. Mini-batch needs n ≥ 32 where no batch size is given.
+
+        Examples
+        --------
+        >>> rest = {"learning_rate": 1e-3, "optimizer": "adam", "start_seed": 37, "order_seed": 37}
+        >>> recipe = Recipe.complete("mini-batch", 1000, **rest)
+        >>> recipe.epochs, recipe.batch_size, recipe.updates_per_epoch
+        (300, 32, 32)
         """
         usual = METHODS[one_of("method", method, METHODS)]
         return cls(
@@ -79,13 +86,19 @@ class Recipe:
         )
 
     def __post_init__(self):
-        whole_number("epochs", self.epochs, 1)
-        whole_number("batch_size", self.batch_size, 1, self.n)
-        yes_or_no("shuffle", self.shuffle)
-        finite_number("learning_rate", self.learning_rate, above=0)
-        one_of("optimizer", self.optimizer, OPTIMIZERS)
-        whole_number("start_seed", self.start_seed, 0, LARGEST_SEED)
-        whole_number("order_seed", self.order_seed, 0, LARGEST_SEED)
+        checked = {
+            "method": one_of("method", self.method, METHODS),
+            "n": whole_number("n", self.n, 1),
+            "epochs": whole_number("epochs", self.epochs, 1),
+            "batch_size": whole_number("batch_size", self.batch_size, 1, self.n),
+            "shuffle": yes_or_no("shuffle", self.shuffle),
+            "learning_rate": finite_number("learning_rate", self.learning_rate, above=0),
+            "optimizer": one_of("optimizer", self.optimizer, OPTIMIZERS),
+            "start_seed": whole_number("start_seed", self.start_seed, 0, LARGEST_SEED),
+            "order_seed": whole_number("order_seed", self.order_seed, 0, LARGEST_SEED),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)  # plain numbers: torch takes no NumPy integer for a size or a seed
 
     @property
     def updates_per_epoch(self):

@@ -70,7 +70,7 @@ class Run:
         """Return the trained model's predictions for `X`, shape (m, inputs), as a CPU tensor of shape (m, outputs)."""
         dtype = next(self.model.parameters()).dtype
         with torch.no_grad():
-            return self.model(torch.as_tensor(X).to("cpu", dtype))
+            return self.model(torch.as_tensor(X, dtype=dtype, device="cpu"))
 
     def summary(self):
         """Return one row of a table: recipe, effort and result, with the weights b0, w1, … of a linear model."""
@@ -102,8 +102,8 @@ def make_trace(recipe, losses, batch_losses):
             "epoch": epochs,
             "updates": epochs * recipe.updates_per_epoch,
             "examples": epochs * recipe.n,
-            "loss": losses,
-            "batch_loss": batch_losses,
+            "loss": np.asarray(losses, dtype=np.float64),
+            "batch_loss": np.asarray(batch_losses, dtype=np.float64),
         }
     )
 

@@ -2,6 +2,7 @@
 
 import math
 import numbers
+import operator
 
 
 def whole_number(name, value, minimum, maximum=None):
@@ -22,25 +23,28 @@ def whole_number(name, value, minimum, maximum=None):
     return int(value)
 
 
-def finite_number(name, value, *, above=None, at_least=None):
-    """Return `value` as a ``float`` that is finite and, where given, ``> above`` or ``>= at_least``.
+def finite_number(name, value, *, above=None, at_least=None, below=None):
+    """Return `value` as a ``float`` that is finite and, where given, ``> above``, ``>= at_least`` and ``< below``.
 
     Raises
     ------
     ValueError
-        If `value` is not a real number, is infinite or NaN, or lies outside the range.
+        If `value` is not a real number, is infinite, NaN or too large for a ``float``, or lies outside the range.
     """
-    allowed = "a finite number"
-    if above is not None:
-        allowed += f" greater than {above:g}"
-    if at_least is not None:
-        allowed += f" of at least {at_least:g}"
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    in_range = is_number and math.isfinite(value)
-    in_range = in_range and (above is None or value > above) and (at_least is None or value >= at_least)
-    if not in_range:
-        raise ValueError(f"{name} must be {allowed}, got {value!r}")
-    return float(value)
+    bounds = {
+        "greater than": (above, operator.gt),
+        "of at least": (at_least, operator.ge),
+        "less than": (below, operator.lt),
+    }
+    bounds = {words: (bound, holds) for words, (bound, holds) in bounds.items() if bound is not None}
+    allowed = " and ".join(f"{words} {bound:g}" for words, (bound, _) in bounds.items())
+    try:
+        number = math.nan if isinstance(value, bool) or not isinstance(value, numbers.Real) else float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number) or not all(holds(number, bound) for bound, holds in bounds.values()):
+        raise ValueError(f"{name} must be a finite number{allowed and ' '}{allowed}, got {value!r}")
+    return number
 
 
 def one_of(name, value, choices):
