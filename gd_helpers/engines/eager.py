@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from gd_helpers.models import get_weights
+from gd_helpers.recipes import OPTIMIZERS
 
 STEP_RULES = {
     "sgd": torch.optim.SGD,
@@ -14,6 +15,25 @@ STEP_RULES = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
 }
+
+
+def make_optimizer(name, parameters, learning_rate):
+    """Return the ``torch.optim`` optimizer that goes by `name` in a recipe, with the recipe's settings.
+
+    Parameters
+    ----------
+    name : str
+        A key of `recipes.OPTIMIZERS`: "adam" gives ``torch.optim.Adam(parameters, lr=learning_rate)``.
+    parameters : iterable of torch.nn.Parameter
+    learning_rate : float
+
+    Examples
+    --------
+    >>> from gd_helpers.models import linear
+    >>> type(make_optimizer("momentum", linear().parameters(), 0.1)).__name__
+    'SGD'
+    """
+    return STEP_RULES[name](parameters, lr=learning_rate, **OPTIMIZERS[name])
 
 
 def run_epochs(model, X, y, recipe):
@@ -33,7 +53,7 @@ def run_epochs(model, X, y, recipe):
     weights : numpy.ndarray, shape (1, number of weights)
         After the epoch.
     """
-    optimizer = STEP_RULES[recipe.optimizer](model.parameters(), lr=recipe.learning_rate, **recipe.settings)
+    optimizer = make_optimizer(recipe.optimizer, model.parameters(), recipe.learning_rate)
     loss_fn = torch.nn.MSELoss()
     for order in recipe.epoch_orders():
         order = torch.from_numpy(order).to(X.device)
