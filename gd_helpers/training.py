@@ -7,14 +7,14 @@ import numpy as np
 import torch
 
 from gd_helpers.devices import find_device
-from gd_helpers.engines import eager
+from gd_helpers.engines import compiled, eager
 from gd_helpers.models import draw_start, get_weights, linear, set_weights
 from gd_helpers.progress import progress
 from gd_helpers.recipes import Recipe
 from gd_helpers.runs import Run, make_trace, score
 from gd_helpers.validation import one_of
 
-ENGINES = {"eager": eager.run_epochs}
+ENGINES = {"compiled": compiled.run_epochs, "eager": eager.run_epochs}
 
 
 def train(
@@ -27,7 +27,7 @@ def train(
     shuffle=None,
     learning_rate=1e-3,
     optimizer="adam",
-    engine="eager",
+    engine="compiled",
     seed=37,
     start=None,
     start_seed=None,
@@ -54,8 +54,9 @@ def train(
         α, greater than 0.
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"}
         The step rule, with torch's defaults; momentum is 0.9.
-    engine : {"eager"}
-        What computes the updates.
+    engine : {"compiled", "eager"}
+        What computes the updates: compiled loops on the CPU, for linear models and for ``nn.Sequential`` of linear
+        layers and activations, or the PyTorch loop, for every model and device.
     seed : int
         Seed of start and order, 0 to 2³² − 1, where `start_seed` and `order_seed` don't say otherwise.
     start : array, shape (number of weights,), optional
@@ -111,10 +112,10 @@ def train(
     first_weights = get_weights(model).cpu().numpy().astype(np.float64)
     begin = time.perf_counter()
     chunks = run_epochs(model, data.X, data.y, recipe)
-    losses, batch_losses, path, interrupted = _collect(chunks, recipe, show_progress)
+    losses, batch_losses, path, interrupted = _collect(chunks, first_weights.size, recipe, show_progress)
     seconds = time.perf_counter() - begin
 
-    path = np.vstack([first_weights, *path])
+    path = np.vstack([first_weights, path])
     model, data = set_weights(model.to("cpu"), path[-1]).eval(), data.to("cpu")
     final_mse, final_r2 = score(model, data)
     return Run(
@@ -131,22 +132,24 @@ def train(
     )
 
 
-def _collect(chunks, recipe, show_progress):
+def _collect(chunks, weights, recipe, show_progress):
     """Join an engine's chunks of epochs until they end, leave the finite numbers, or are interrupted."""
-    losses, batch_losses, path, interrupted = [], [], [], False
+    collected, epochs, interrupted = [], 0, False
     with progress(None, f"{recipe.method}, epochs", total=recipe.epochs, shown=show_progress) as bar:
         try:
-            for chunk_losses, chunk_batch_losses, chunk_path in chunks:
-                losses.extend(chunk_losses)
-                batch_losses.extend(chunk_batch_losses)
-                path.extend(chunk_path)
-                bar.update(len(chunk_losses))
+            for losses, batch_losses, path in chunks:
+                collected.append((losses, batch_losses, path))
+                epochs += len(losses)
+                bar.update(len(losses))
                 if not (np.isfinite(losses[-1]) and np.isfinite(path[-1]).all()):
                     break
         except KeyboardInterrupt:
             interrupted = True
     if interrupted:
-        print(f"Interrupted: the run keeps the {len(losses)} of {recipe.epochs} epochs that were finished.")
+        print(f"Interrupted: the run keeps the {epochs} of {recipe.epochs} epochs that were finished.")
+    if not collected:
+        return np.empty(0), np.empty(0), np.empty((0, weights)), interrupted
+    losses, batch_losses, path = (np.concatenate(records) for records in zip(*collected, strict=True))
     return losses, batch_losses, path, interrupted
 
 

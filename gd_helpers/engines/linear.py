@@ -1,0 +1,67 @@
+"""Compiled gradient descent for ŷ = X w: plain additions, products, quotients and roots in a fixed order.
+
+That order gives the same bits on every processor. Sums over examples are float64 whatever the dtype of the run.
+"""
+
+import numpy as np
+
+from gd_helpers.engines.jit import compiled
+from gd_helpers.engines.steps import take_step
+
+
+@compiled
+def predict(X, w, j):
+    """Return ŷⱼ = xⱼ w, plus a bias where `w` has one entry more than X has columns."""
+    p = X.shape[1]
+    prediction = np.float64(w[p]) if w.size > p else 0.0
+    for i in range(p):
+        prediction += X[j, i] * w[i]
+    return prediction
+
+
+@compiled
+def batch_gradient(X, y, w, batch, gradient):
+    """Put ∂L/∂w = 2/B Σ (ŷⱼ − yⱼ) xⱼ over the examples `batch` into `gradient`; return L = 1/B Σ (ŷⱼ − yⱼ)²."""
+    p = X.shape[1]
+    gradient[:] = 0
+    squares = 0.0
+    for j in batch:
+        error = predict(X, w, j) - y[j]
+        squares += error * error
+        for i in range(p):
+            gradient[i] += error * X[j, i]
+        if w.size > p:
+            gradient[p] += error
+    for i in range(w.size):
+        gradient[i] *= 2 / batch.size
+    return squares / batch.size
+
+
+@compiled
+def mean_squared_error(X, y, w):
+    """Return 1/n Σ (ŷⱼ − yⱼ)² over all examples."""
+    squares = 0.0
+    for j in range(y.size):
+        error = predict(X, w, j) - y[j]
+        squares += error * error
+    return squares / y.size
+
+
+@compiled
+def run_chunk(X, y, orders, batch_size, settings, w, moments, powers, losses, batch_losses, path):
+    """Train for ``len(losses)`` epochs, or to the first that is not finite; return how many were trained.
+
+    Changes `w`, `moments` and `powers`, and fills a row an epoch of `losses`, `batch_losses` and `path`.
+    """
+    gradient = np.empty(w.size)
+    for epoch in range(losses.size):
+        order = orders[epoch % len(orders)]
+        for first in range(0, y.size, batch_size):
+            batch = order[first : first + batch_size]
+            batch_losses[epoch] = batch_gradient(X, y, w, batch, gradient)
+            take_step(w, gradient, moments, powers, settings)
+        losses[epoch] = mean_squared_error(X, y, w)
+        path[epoch] = w
+        if not (np.isfinite(losses[epoch]) and np.isfinite(w).all()):
+            return epoch + 1
+    return losses.size

@@ -1,0 +1,145 @@
+"""One update of the weights by each step rule, compiled, a line a formula.
+
+Every function changes `w` in place, given the gradient `g` and the settings `s`. Weights and moments are held in the
+dtype of the run; what is computed from them in between is float64, so that each is rounded once an update. Moments
+start at 0 and powers at 1.
+
+Source: the algorithms in the documentation of ``torch.optim``.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gd_helpers.engines.jit import compiled
+
+SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, ADAMW = range(7)
+RULES = {
+    "sgd": SGD,
+    "momentum": MOMENTUM,
+    "nesterov": NESTEROV,
+    "adagrad": ADAGRAD,
+    "rmsprop": RMSPROP,
+    "adam": ADAM,
+    "adamw": ADAMW,
+}
+
+
+class Settings(NamedTuple):
+    """The settings of all step rules by torch's names, 0 where a rule has no such setting."""
+
+    rule: int
+    learning_rate: float
+    momentum: float
+    alpha: float
+    beta1: float
+    beta2: float
+    eps: float
+    weight_decay: float
+
+
+def read_settings(recipe):
+    """Return the `Settings` of `recipe`.
+
+    Raises
+    ------
+    ValueError
+        If the recipe's step rule, or one of its settings, is none that this module computes.
+    """
+    named = dict(recipe.settings)
+    if recipe.optimizer not in RULES or named.pop("nesterov", False) != (recipe.optimizer == "nesterov"):
+        raise ValueError(f"optimizer {recipe.optimizer!r} with {recipe.settings} is not compiled; use engine='eager'")
+    beta1, beta2 = named.pop("betas", (0.0, 0.0))
+    others = {name: float(named.pop(name, 0.0)) for name in ("momentum", "alpha", "eps", "weight_decay")}
+    if named:
+        raise ValueError(f"optimizer setting {', '.join(named)} is not compiled; use engine='eager'")
+    return Settings(
+        rule=RULES[recipe.optimizer],
+        learning_rate=float(recipe.learning_rate),
+        beta1=float(beta1),
+        beta2=float(beta2),
+        **others,
+    )
+
+
+@compiled
+def sgd_step(w, g, s):
+    """Step by w ← w − α g."""
+    for i in range(w.size):
+        w[i] -= s.learning_rate * g[i]
+
+
+@compiled
+def momentum_step(w, g, velocity, s):
+    """Step by v ← μ v + g, w ← w − α v."""
+    for i in range(w.size):
+        velocity[i] = s.momentum * velocity[i] + g[i]
+        w[i] -= s.learning_rate * velocity[i]
+
+
+@compiled
+def nesterov_step(w, g, velocity, s):
+    """Step by v ← μ v + g, w ← w − α (g + μ v): the velocity one step ahead."""
+    for i in range(w.size):
+        velocity[i] = s.momentum * velocity[i] + g[i]
+        w[i] -= s.learning_rate * (g[i] + s.momentum * velocity[i])
+
+
+@compiled
+def adagrad_step(w, g, squares, s):
+    """Step by r ← r + g², w ← w − α g / (√r + ε)."""
+    for i in range(w.size):
+        squares[i] += g[i] * g[i]
+        w[i] -= s.learning_rate * g[i] / (np.sqrt(squares[i]) + s.eps)
+
+
+@compiled
+def rmsprop_step(w, g, squares, s):
+    """Step by r ← ρ r + (1 − ρ) g², w ← w − α g / (√r + ε); ρ is torch's alpha."""
+    for i in range(w.size):
+        squares[i] = s.alpha * squares[i] + (1 - s.alpha) * g[i] * g[i]
+        w[i] -= s.learning_rate * g[i] / (np.sqrt(squares[i]) + s.eps)
+
+
+@compiled
+def adam_step(w, g, m, v, powers, s):
+    """Step by m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − α m̂ / (√v̂ + ε).
+
+    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) undo the pull of the first moments, which are 0. β₁ᵗ and β₂ᵗ are kept as
+    products: a power function may round differently from one machine to the next.
+    """
+    powers[0] *= s.beta1
+    powers[1] *= s.beta2
+    step_size = s.learning_rate / (1 - powers[0])
+    v_scale = np.sqrt(1 - powers[1])
+    for i in range(w.size):
+        m[i] = s.beta1 * m[i] + (1 - s.beta1) * g[i]
+        v[i] = s.beta2 * v[i] + (1 - s.beta2) * g[i] * g[i]
+        w[i] -= step_size * m[i] / (np.sqrt(v[i]) / v_scale + s.eps)
+
+
+@compiled
+def adamw_step(w, g, m, v, powers, s):
+    """Step by w ← w − α λ w, then as Adam: the decay does not pass through the moments."""
+    for i in range(w.size):
+        w[i] *= 1 - s.learning_rate * s.weight_decay
+    adam_step(w, g, m, v, powers, s)
+
+
+@compiled
+def take_step(w, g, moments, powers, s):
+    """Update `w` by the rule of `s`; `moments`, shape (2, p), and `powers`, shape (2,), are what the rule remembers."""
+    if s.rule == SGD:
+        sgd_step(w, g, s)
+    elif s.rule == MOMENTUM:
+        momentum_step(w, g, moments[0], s)
+    elif s.rule == NESTEROV:
+        nesterov_step(w, g, moments[0], s)
+    elif s.rule == ADAGRAD:
+        adagrad_step(w, g, moments[0], s)
+    elif s.rule == RMSPROP:
+        rmsprop_step(w, g, moments[0], s)
+    elif s.rule == ADAM:
+        adam_step(w, g, moments[0], moments[1], powers, s)
+    else:
+        adamw_step(w, g, moments[0], moments[1], powers, s)
