@@ -1,0 +1,59 @@
+# Everything runs in .venv, which is made from the exact versions in requirements.txt when it is first needed.
+# Without make, for example on Windows, the README names the same commands as they stand here.
+
+PYTHON ?= python3
+CHAPTERS ?=
+PARAMS ?=
+LAB_OPTIONS ?=
+TEST_OPTIONS ?=
+WORKERS ?= 2
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help env lab run test lint refresh clean
+
+help: ## Show these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo 'For example: make run CHAPTERS="03_batch 04_stochastic" PARAMS="-p epochs 50"'
+
+env: $(READY) ## Make or update .venv
+
+lab: $(READY) ## Open the course in JupyterLab (LAB_OPTIONS="--no-browser" and the like)
+	$(BIN)/python -m jupyterlab $(LAB_OPTIONS) notebooks/00_introduction.ipynb
+
+run: $(READY) ## Execute the chapters into build/ (all of them, or CHAPTERS, with PARAMS)
+	$(BIN)/python -m gd_helpers run $(CHAPTERS) $(PARAMS)
+
+test: $(READY) ## Test the package, its examples, and every chapter's stored outputs (TEST_OPTIONS="-x")
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_OPTIONS)
+
+lint: $(READY) ## Check style and format of package, tests and chapters
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+refresh: $(READY) ## Execute the chapters in place and store their outputs (all of them, or CHAPTERS)
+	$(BIN)/python -m gd_helpers refresh $(CHAPTERS)
+
+clean: ## Remove what the other targets made, except .venv
+	rm -rf build .pytest_cache .ruff_cache .hypothesis .benchmarks *.egg-info
+	find gd_helpers tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+
+# .ready is there only while .venv is whole: it is taken away before anything is installed, and a .venv without it is made
+# anew. The feed of announcements is switched off because the course asks nothing of the network.
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null || \
+		{ echo 'The course needs Python 3.11, 3.12 or 3.13 and $(PYTHON) is not: make $(MAKECMDGOALS) PYTHON=python3.11' >&2; exit 1; }
+	@echo 'Installing the course into .venv; the first time takes minutes.'
+	@test -e $@ && $(BIN)/python -c '' || $(PYTHON) -m venv --clear .venv
+	@rm -f $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m jupyterlab.labextensions disable --level=sys_prefix --log-level=ERROR \
+		@jupyterlab/apputils-extension:announcements
+	@touch $@
