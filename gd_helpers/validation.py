@@ -2,7 +2,6 @@
 
 import math
 import numbers
-import operator
 
 
 def whole_number(name, value, minimum, maximum=None):
@@ -31,19 +30,21 @@ def finite_number(name, value, *, above=None, at_least=None, below=None):
     ValueError
         If `value` is not a real number, is infinite, NaN or too large for a ``float``, or lies outside the range.
     """
-    bounds = {
-        "greater than": (above, operator.gt),
-        "of at least": (at_least, operator.ge),
-        "less than": (below, operator.lt),
-    }
-    bounds = {words: (bound, holds) for words, (bound, holds) in bounds.items() if bound is not None}
-    allowed = " and ".join(f"{words} {bound:g}" for words, (bound, _) in bounds.items())
+    allowed = "a finite number"
+    if above is not None:
+        allowed += f" greater than {above:g}"
+    if at_least is not None:
+        allowed += f" of at least {at_least:g}"
+    if below is not None:
+        allowed += f" and less than {below:g}"
     try:
-        number = math.nan if isinstance(value, bool) or not isinstance(value, numbers.Real) else float(value)
+        number = float(value) if isinstance(value, numbers.Real) and not isinstance(value, bool) else math.nan
     except OverflowError:
         number = math.inf
-    if not math.isfinite(number) or not all(holds(number, bound) for bound, holds in bounds.values()):
-        raise ValueError(f"{name} must be a finite number{allowed and ' '}{allowed}, got {value!r}")
+    in_range = math.isfinite(number) and (above is None or number > above)
+    in_range = in_range and (at_least is None or number >= at_least) and (below is None or number < below)
+    if not in_range:
+        raise ValueError(f"{name} must be {allowed}, got {value!r}")
     return number
 
 

@@ -1,0 +1,189 @@
+import doctest
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gd_helpers import data as data_module
+from gd_helpers.data import check_data, simulate_line
+
+
+def drawn_by_the_global_stream(n, seed, intercept=5.0, slope=2.0):
+    """Draw the data as the source chapter does, on NumPy's global legacy generator."""
+    np.random.seed(seed)  # noqa: NPY002
+    x = np.random.normal(2.0, 1.0, n)  # noqa: NPY002
+    y = np.random.normal(intercept + slope * x, 1, n) + np.random.normal(0, 1, n)  # noqa: NPY002
+    return x, y
+
+
+def test_the_published_data_come_out_of_the_legacy_stream_of_seed_37(seed_globally):
+    x, y = drawn_by_the_global_stream(1000, 37)
+    data = simulate_line(n=1000, seed=37)
+    assert np.array_equal(data.X[:, 1].numpy(), x.astype(np.float32))
+    np.testing.assert_allclose(data.y[:, 0].numpy(), y, rtol=1e-6)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(2, 60), st.integers(0, 2**32 - 1), st.floats(-10, 10), st.floats(-10, 10))
+def test_any_seed_gives_the_legacy_stream_of_that_seed(n, seed, intercept, slope):
+    x, y = drawn_by_the_global_stream(n, seed, intercept, slope)
+    data = simulate_line(n=n, intercept=intercept, slope=slope, seed=seed)
+    np.testing.assert_allclose(data.x.numpy(), x, rtol=1e-6)
+    np.testing.assert_allclose(data.y[:, 0].numpy(), y, rtol=1e-6, atol=1e-5)
+
+
+def test_the_same_seed_gives_the_same_data():
+    first, second = simulate_line(seed=5), simulate_line(seed=5)
+    assert torch.equal(first.X, second.X)
+    assert torch.equal(first.y, second.y)
+
+
+def test_another_seed_gives_other_data():
+    first, second = simulate_line(seed=5), simulate_line(seed=6)
+    assert not torch.equal(first.X, second.X)
+    assert not torch.equal(first.y, second.y)
+
+
+def test_global_random_state_is_not_changed(global_random_state):
+    before = global_random_state()
+    simulate_line()
+    assert global_random_state() == before
+
+
+def test_global_random_state_is_not_read(seed_globally):
+    seed_globally(1)
+    first = simulate_line()
+    seed_globally(2)
+    assert torch.equal(first.y, simulate_line().y)
+
+
+def test_the_shapes_are_a_ones_column_beside_x_and_a_column_of_targets():
+    data = simulate_line(n=7)
+    assert (data.X.shape, data.y.shape, data.x.shape, len(data)) == ((7, 2), (7, 1), (7,), 7)
+    assert (data.X.dtype, data.y.dtype, data.X.device.type) == (torch.float32, torch.float32, "cpu")
+    assert torch.equal(data.X[:, 0], torch.ones(7))
+    assert torch.equal(data.X[:, 1], data.x)
+
+
+def test_the_truth_is_what_was_asked_for():
+    data = simulate_line(intercept=-3, slope=0.5)
+    assert data.truth.tolist() == [-3.0, 0.5]
+
+
+def test_x_is_standard_normal_around_2():
+    data = simulate_line(n=200_000, seed=1)
+    # Five standard errors: 1/√n of the mean, √(2/n) of the variance.
+    assert abs(data.x.double().mean() - 2) < 5 / np.sqrt(len(data))
+    assert abs(data.x.double().var() - 1) < 5 * np.sqrt(2 / len(data))
+
+
+@pytest.mark.parametrize(("noise", "variance"), [((), 0), ((1.5,), 2.25), ((1, 1), 2), ([3.0, 4.0], 25)])
+def test_the_variances_of_the_noise_terms_add_up(noise, variance):
+    data = simulate_line(n=200_000, noise=noise, seed=2)
+    residuals = (data.y[:, 0] - 5 - 2 * data.x).double()
+    assert data.noise_variance == variance
+    assert residuals.var().item() == pytest.approx(variance, rel=5 * np.sqrt(2 / len(data)), abs=1e-10)
+
+
+def test_without_noise_every_point_lies_on_the_line():
+    data = simulate_line(n=50, noise=())
+    torch.testing.assert_close(data.y[:, 0], 5 + 2 * data.x)
+
+
+def test_the_r2_ceiling_of_the_published_line_is_two_thirds():
+    assert simulate_line().r2_ceiling == pytest.approx(2 / 3, abs=1e-15)
+
+
+def test_the_r2_ceiling_is_the_score_of_the_true_line_on_much_data():
+    data = simulate_line(n=200_000, slope=1.0, noise=(0.5,), seed=3)
+    y, truth = data.y[:, 0].double(), (5 + data.x).double()
+    score = 1 - ((y - truth) ** 2).mean() / y.var()
+    assert data.r2_ceiling == pytest.approx(score.item(), abs=0.005)
+
+
+def test_the_r2_ceiling_is_nan_where_y_does_not_vary():
+    assert np.isnan(simulate_line(slope=0, noise=()).r2_ceiling)
+
+
+def test_the_same_data_can_have_another_dtype():
+    data = simulate_line(n=10)
+    double = data.to(torch.float64)
+    assert (double.X.dtype, double.y.dtype, data.X.dtype) == (torch.float64, torch.float64, torch.float32)
+    assert torch.equal(double.y.float(), data.y)
+    assert double.truth is data.truth
+
+
+def test_a_line_cannot_be_changed_by_assignment():
+    with pytest.raises(FrozenInstanceError):
+        simulate_line(n=10).noise_variance = 1.0
+
+
+BAD_ARGUMENTS = [
+    *[("n", value) for value in (-1, 0, 1, 2.5, float("nan"), float("inf"), True, "x", None)],
+    *[("seed", value) for value in (-1, 2**32, 2.5, float("nan"), True, "x", None)],
+    *[("intercept", value) for value in (float("nan"), float("inf"), True, "x", None, 10**400)],
+    *[("slope", value) for value in (float("nan"), float("inf"), True, "x", None)],
+    *[("noise", value) for value in (1.0, None, "x", (-1,), (1, float("nan")), (True,), ("x",), [[1, 1]])],
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD_ARGUMENTS, ids=lambda value: repr(value)[:12])
+def test_a_bad_argument_is_refused_by_name(name, value):
+    with pytest.raises(ValueError, match=rf"^(each of )?{name} must be .*, got "):
+        simulate_line(**{name: value})
+
+
+@pytest.mark.parametrize("arguments", [{"slope": 1e300}, {"noise": (1e200,)}, {"intercept": 1e39}], ids=repr)
+def test_numbers_beyond_float32_are_refused(arguments):
+    with pytest.raises(ValueError, match=r"^data\.y must hold finite numbers only, got 10 that are infinite or NaN$"):
+        simulate_line(n=10, **arguments)
+
+
+def test_data_of_both_precisions_pass_the_check():
+    data = simulate_line(n=10)
+    assert check_data(data) is check_data(data.to(torch.float64)) is None
+
+
+def with_nan(values):
+    values = values.clone()
+    values[3, -1] = float("nan")
+    return values
+
+
+BAD_DATA = {
+    "NaN in X": (lambda data: {"X": with_nan(data.X)}, r"^data\.X must hold finite numbers only, got 1 "),
+    "NaN in y": (lambda data: {"y": with_nan(data.y)}, r"^data\.y must hold finite numbers only, got 1 "),
+    "infinite": (lambda data: {"y": data.y / 0}, r"^data\.y must hold finite numbers only, got 10 "),
+    "whole numbers": (
+        lambda data: {"X": data.X.long()},
+        r"^data\.X must be a float32 or float64 tensor, got torch.int64",
+    ),
+    "half precision": (lambda data: {"y": data.y.half()}, r"^data\.y must be a float32 or float64 tensor, got torch.f"),
+    "arrays": (lambda data: {"X": data.X.numpy()}, r"^data\.X must be a float32 or float64 tensor, got float32"),
+    "a list": (lambda data: {"y": data.y.tolist()}, r"^data\.y must be a float32 or float64 tensor, got list"),
+    "two dtypes": (
+        lambda data: {"y": data.y.double()},
+        r"^data\.y must have X's torch.float32 on cpu, got torch.float64",
+    ),
+    "no rows": (lambda data: {"X": data.X[:0], "y": data.y[:0]}, r"^data\.X must have shape \(n, p\).*, got \(0, 2\)"),
+    "no columns": (lambda data: {"X": data.X[:, :0]}, r"^data\.X must have shape \(n, p\).*, got \(10, 0\)"),
+    "X a vector": (lambda data: {"X": data.x}, r"^data\.X must have shape \(n, p\).*, got \(10,\)"),
+    "y a vector": (lambda data: {"y": data.y[:, 0]}, r"^data\.y must have shape \(10, 1\).*, got \(10,\)"),
+    "y too short": (lambda data: {"y": data.y[:5]}, r"^data\.y must have shape \(10, 1\).*, got \(5, 1\)"),
+    "y too wide": (lambda data: {"y": data.X}, r"^data\.y must have shape \(10, 1\).*, got \(10, 2\)"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_DATA)
+def test_data_that_cannot_be_trained_on_are_refused_by_name(kind):
+    data = simulate_line(n=10)
+    change, message = BAD_DATA[kind]
+    with pytest.raises(ValueError, match=message):
+        check_data(replace(data, **change(data)))
+
+
+def test_the_docstring_examples_run():
+    assert doctest.testmod(data_module) == (0, 2)
