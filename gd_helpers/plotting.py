@@ -1,0 +1,419 @@
+"""Drawing records on axes: each function takes what was computed elsewhere, draws it on `ax`, and returns `ax`."""
+
+from functools import wraps
+from importlib.resources import as_file, files
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.ticker import FuncFormatter, LogFormatter, MaxNLocator
+
+from gd_helpers import metrics
+from gd_helpers.recipes import METHODS
+from gd_helpers.validation import one_of
+
+X_LABEL = "x (units of x)"
+Y_LABEL = "y (units of y)"
+B0_LABEL = "b0, intercept (units of y)"
+W1_LABEL = "w1, slope (units of y per unit of x)"
+EFFORT_LABELS = {"updates": "updates", "examples": "examples seen", "epoch": "epochs"}
+LOSS_LABELS = {
+    "loss": "mean squared error (squared units of y)",
+    "batch_loss": "loss of the last batch (squared units of y)",
+}
+
+# A method keeps its colour throughout the course: the first ones of the style's cycle.
+METHOD_COLOURS = {method: f"C{position}" for position, method in enumerate(METHODS)}
+NEUTRAL = "#222222"
+_SHADES = LinearSegmentedColormap.from_list("shades", ["#D3E2EF", "#FFFFFF"])
+
+with as_file(files("gd_helpers") / "course.mplstyle") as _path:
+    _STYLE = matplotlib.rc_params_from_file(_path, use_default_template=False)
+
+
+def course_style():
+    """Return a context in which matplotlib draws in the style of the course; outside it, nothing changes.
+
+    Examples
+    --------
+    >>> with course_style():
+    ...     matplotlib.rcParams["axes.grid"]
+    True
+    """
+    return matplotlib.rc_context(_STYLE)
+
+
+def _styled(draw):
+    @wraps(draw)
+    def draw_in_style(*args, **kwargs):
+        with course_style():
+            return draw(*args, **kwargs)
+
+    return draw_in_style
+
+
+@_styled
+def plot_data(data, ax):
+    """Draw the points of `data`, the line they were drawn around, and the band of ±2σ around it.
+
+    Parameters
+    ----------
+    data : Line
+    ax : matplotlib.axes.Axes
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from gd_helpers import figures
+    >>> from gd_helpers.data import simulate_line
+    >>> fig, ax = figures.subplots()
+    >>> plot_data(simulate_line(n=100), ax).get_xlabel()
+    'x (units of x)'
+    """
+    x, y = data.x.cpu().numpy(), data.y[:, 0].cpu().numpy()
+    ends = np.array([x.min(), x.max()])
+    on_line = data.truth[0] + data.truth[1] * ends
+    reach = 2 * np.sqrt(data.noise_variance)
+    ax.scatter(x, y, s=11, color="#56B4E9", alpha=0.55, linewidth=0, label=f"data, n = {len(x):,}")
+    # on top and dashed, so that a fitted line below it still shows
+    ax.plot(ends, on_line, "--", color=NEUTRAL, zorder=4, label="true line")
+    band = {"color": "#999999", "alpha": 0.2, "linewidth": 0, "zorder": 0.5}
+    ax.fill_between(ends, on_line - reach, on_line + reach, label="true line ± 2σ", **band)
+    ax.set(xlabel=X_LABEL, ylabel=Y_LABEL)
+    ax.legend()
+    return ax
+
+
+@_styled
+def plot_line(weights, data, ax, *, label):
+    """Draw the line b0 + w1 · x over the range of x in `data`.
+
+    Parameters
+    ----------
+    weights : array, shape (2,)
+        b0 and w1.
+    data : Line
+    ax : matplotlib.axes.Axes
+    label : str
+        Its name in the legend; that of a method gives it the method's colour.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    intercept, slope = np.asarray(weights, dtype=np.float64)
+    ends = np.array([float(data.x.min()), float(data.x.max())])
+    ax.plot(ends, intercept + slope * ends, color=_colour(ax, label), linewidth=2, label=label)
+    ax.set(xlabel=X_LABEL, ylabel=Y_LABEL)
+    ax.legend()
+    return ax
+
+
+@_styled
+def plot_loss(runs, ax, *, against="updates", column="loss", log_y=True, ols_mse=None):
+    """Draw the loss of one run or of several against their effort.
+
+    Parameters
+    ----------
+    runs : Run, DataFrame or array, or dict of them by name
+        A run, a trace such as ``Run.trace``, or the losses after 0, 1, 2, … updates. One that diverged ends in a cross
+        at its last finite loss.
+    ax : matplotlib.axes.Axes
+    against : {"updates", "examples", "epoch"}
+        What the losses are drawn against.
+    column : {"loss", "batch_loss"}
+        The loss over all data after each epoch, or that of the epoch's last batch before its update.
+    log_y : bool
+        Whether the loss is drawn on a logarithmic scale.
+    ols_mse : float, optional
+        The least mean squared error, drawn as a level.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If `against` or `column` is another one, or a trace lacks it.
+    """
+    one_of("against", against, EFFORT_LABELS)
+    one_of("column", column, LOSS_LABELS)
+    for name, run in _by_name(runs).items():
+        trace = _trace_of(run, against, column)
+        effort, loss = trace[against].to_numpy(), trace[column].to_numpy(dtype=np.float64)
+        finite = np.isfinite(loss)
+        loss = np.where(finite, loss, np.nan)
+        colour = _colour(ax, name)
+        # a single loss makes no line, so it is drawn as a point
+        ax.plot(effort, loss, color=colour, label=name, marker="o" if finite.sum() == 1 else None)
+        if finite.any() and not finite.all():
+            last = np.flatnonzero(finite)[-1]
+            ax.plot(effort[last], loss[last], "X", color=colour, markersize=9)
+            _explain(ax, "diverged", marker="X", markersize=9)
+    if ols_mse is not None:
+        ax.axhline(ols_mse, color=NEUTRAL, linestyle="--", linewidth=1.2, label="OLS")
+    if log_y:
+        _scale_by_powers(ax)
+    ax.set(xlabel=EFFORT_LABELS[against], ylabel=LOSS_LABELS[column])
+    _count_in_whole_numbers(ax.xaxis)
+    _legend(ax)
+    return ax
+
+
+@_styled
+def plot_weights(run, ax, *, against="updates", ols_weights=None):
+    """Draw the intercept and the slope of a linear run against its effort, from the start on.
+
+    Parameters
+    ----------
+    run : Run
+    ax : matplotlib.axes.Axes
+    against : {"updates", "examples", "epoch"}
+    ols_weights : array, shape (2,), optional
+        The least squares weights, drawn as levels.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If `against` is another one, or the run's weights are not an intercept and a slope.
+    """
+    one_of("against", against, EFFORT_LABELS)
+    path = _path_of(run)
+    effort = np.concatenate([[0], run.trace[against]])
+    for values, label, colour in zip(path.T, (B0_LABEL, W1_LABEL), ("C3", "C4"), strict=True):
+        ax.plot(effort[: len(values)], values, color=colour, label=label)
+    for level in [] if ols_weights is None else ols_weights:
+        ax.axhline(level, color=NEUTRAL, linestyle="--", linewidth=1.2)
+        _explain(ax, "OLS", linestyle="--", linewidth=1.2)
+    ax.set(xlabel=EFFORT_LABELS[against], ylabel="weight")
+    _count_in_whole_numbers(ax.xaxis)
+    ax.legend()
+    return ax
+
+
+@_styled
+def plot_loss_surface(data, ax, *, around=None, limits=None):
+    """Draw contours of a linear model's mean squared error over intercept and slope, labelled by how far above OLS.
+
+    The loss is a quadratic: MSE(w) = MSE(ŵ) + ½ (w − ŵ)ᵀ H (w − ŵ), with the OLS weights ŵ and the Hessian H.
+
+    Parameters
+    ----------
+    data : Line
+    ax : matplotlib.axes.Axes
+        Its limits are fixed, so that paths drawn later do not move them.
+    around : Run or array, or dict of them by name, optional
+        Runs, paths or single weights that the picture must hold beside OLS; without it, OLS and the origin.
+    limits : ((float, float), (float, float)), optional
+        First and last b0, first and last w1, in place of what `around` gives.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from gd_helpers import figures
+    >>> from gd_helpers.data import simulate_line
+    >>> fig, ax = figures.subplots()
+    >>> plot_loss_surface(simulate_line(), ax, limits=((-1, 8), (-1, 5))).get_xlim()
+    (-1.0, 8.0)
+    """
+    fit = metrics.ols(data)
+    b0_limits, w1_limits = _limits_around(fit.weights, around) if limits is None else limits
+    b0, w1 = np.meshgrid(np.linspace(*b0_limits, 121), np.linspace(*w1_limits, 121))
+    away, hessian = np.stack([b0 - fit.weights[0], w1 - fit.weights[1]]), metrics.hessian(data)
+    above = np.einsum("iab,ij,jab->ab", away, hessian, away) / 2
+
+    levels = _one_two_five(above.max())
+    shades = _SHADES(np.linspace(0, 1, len(levels) + 1))
+    ax.contourf(b0, w1, above, levels=[0, *levels, 10 * levels[-1]], colors=shades)
+    ax.set(xlabel=B0_LABEL, ylabel=W1_LABEL, xlim=b0_limits, ylim=w1_limits)
+    lines = ax.contour(b0, w1, above, levels=levels, colors="#8FA3B5", linewidths=0.8)
+    corner = np.array([b0_limits[1], w1_limits[1]]) - fit.weights
+    places = _on_contours(fit.weights, corner, levels, hessian, (b0_limits, w1_limits))
+    ax.clabel(lines, fmt=lambda level: f"+{level:g}", fontsize=8, colors="#4A5B6B", manual=places or False)
+    ax.plot(*fit.weights, "*", color=NEUTRAL, markersize=13, zorder=4, label="OLS")
+    ax.grid(False)
+    _legend(ax)
+    return ax
+
+
+@_styled
+def plot_path(runs, ax):
+    """Draw the path of the weights of one linear run or of several, on a loss surface.
+
+    Parameters
+    ----------
+    runs : Run or array of shape (steps, 2), or dict of them by name
+        A path is drawn up to where it leaves the finite numbers.
+    ax : matplotlib.axes.Axes
+        With `plot_loss_surface` on it; its limits stay as they are.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If the weights are not an intercept and a slope.
+    """
+    limits = ax.get_xlim(), ax.get_ylim()
+    for name, run in _by_name(runs).items():
+        path, colour = _path_of(run), _colour(ax, name)
+        ax.plot(*path.T, color=colour, linewidth=1.3, label=name)
+        ax.plot(*path[0], "o", color=colour, markerfacecolor="white", zorder=3)
+        ax.plot(*path[-1], "o", color=colour, zorder=3)
+    _explain(ax, "start", marker="o", markerfacecolor="white")
+    _explain(ax, "end", marker="o")
+    ax.set(xlim=limits[0], ylim=limits[1])
+    _legend(ax)
+    return ax
+
+
+@_styled
+def plot_intervals(table, ax, *, xlabel, reference=None, reference_label=""):
+    """Draw a row of `table` as a point with its interval, the first row on top.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The columns "mean", "low" and "high", as of `replicates.summarise`; rows are named by "recipe", or by the index.
+    ax : matplotlib.axes.Axes
+    xlabel : str
+        What is measured, with its unit.
+    reference : float, optional
+        A value to compare with, drawn as a vertical line and named `reference_label`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or an interval does not hold its mean.
+    """
+    missing = [column for column in ("mean", "low", "high") if column not in table]
+    if missing:
+        raise ValueError(f"table must have the columns mean, low and high, got none called {', '.join(missing)}")
+    mean, low, high = (table[column].to_numpy(dtype=np.float64) for column in ("mean", "low", "high"))
+    if (low > mean).any() or (high < mean).any():
+        raise ValueError("table must hold intervals with low ≤ mean ≤ high")
+    names = [str(name) for name in table.get("recipe", table.index)]
+    rows = np.arange(len(table))
+    if reference is not None:
+        ax.axvline(reference, color=NEUTRAL, linestyle="--", linewidth=1.2, label=reference_label)
+    ax.errorbar(mean, rows, xerr=[mean - low, high - mean], fmt="o", color="C0", elinewidth=2, capsize=4)
+    ax.set(xlabel=xlabel, yticks=rows, yticklabels=names, ylim=(len(table) - 0.5, -0.5))
+    ax.grid(False, axis="y")
+    _legend(ax)
+    return ax
+
+
+def _by_name(runs):
+    """Return `runs` as a dict; a single run is called by its method, anything else has no name."""
+    if isinstance(runs, dict):
+        return runs
+    return {runs.recipe.method if hasattr(runs, "recipe") else "_": runs}
+
+
+def _trace_of(run, against, column):
+    trace = getattr(run, "trace", run)
+    if not isinstance(trace, pd.DataFrame):
+        losses = np.asarray(trace, dtype=np.float64)
+        trace = pd.DataFrame({"updates": np.arange(len(losses)), column: losses})
+    for name in (against, column):
+        if name not in trace:
+            raise ValueError(f"a trace drawn by {name!r} must have that column, got {', '.join(trace.columns)}")
+    return trace
+
+
+def _path_of(run):
+    """Return the weights of a run or array as a float64 path of shape (steps, 2), up to the last finite ones."""
+    path = np.atleast_2d(np.asarray(getattr(run, "path", run), dtype=np.float64))
+    if path.ndim != 2 or path.shape[1] != 2 or not np.isfinite(path[0]).all():
+        raise ValueError(f"a path must have shape (steps, 2), b0 and w1, and a finite start, got {path.shape}")
+    # a path that diverges outgrows what can be turned into pixels long before it stops being finite
+    drawable = (np.abs(path) < 1e6 * (1 + np.abs(path[0]).max())).all(axis=1)
+    return path if drawable.all() else path[: np.argmin(drawable)]
+
+
+def _limits_around(ols_weights, around):
+    if around is None:
+        points = [[0, 0], 2 * ols_weights, ols_weights]
+    else:
+        points = [*(_path_of(run) for run in _by_name(around).values()), ols_weights]
+    points = np.vstack(points)
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = 0.25 * np.where(high > low, high - low, 1)
+    return tuple(zip(low - margin, high + margin, strict=True))
+
+
+def _one_two_five(largest):
+    """Return 1, 2, 5, 10, 20, …: the eight such levels that end next below `largest`."""
+    top = int(np.floor(np.log10(largest)))
+    levels = np.array([step * 10.0**power for power in range(top - 3, top + 1) for step in (1, 2, 5)])
+    return levels[levels < largest][-8:]
+
+
+def _colour(ax, label):
+    """Return the colour of the method called `label`, or else the first of the cycle that is free on `ax`."""
+    if label in METHOD_COLOURS:
+        return METHOD_COLOURS[label]
+    used = {line.get_color() for line in ax.get_lines()}
+    return next((f"C{position}" for position in range(6) if f"C{position}" not in used), "C6")
+
+
+def _on_contours(centre, direction, levels, hessian, limits):
+    """Return where the contours lie on the line through `centre`: on the side of `direction`, else on the other.
+
+    Contours too close to the one before for a label of their own are left out.
+    """
+    low, high = np.transpose(limits)
+    places = [centre]
+    for level in levels:
+        step = np.sqrt(2 * level / (direction @ hessian @ direction)) * direction
+        inside = [place for place in (centre + step, centre - step) if (low < place).all() and (place < high).all()]
+        if inside and np.linalg.norm((inside[0] - places[-1]) / (high - low)) > 0.06:
+            places.append(inside[0])
+    return [tuple(place) for place in places[1:]]
+
+
+def _explain(ax, label, **look):
+    """Put `label` into the legend, once, in a neutral colour, for a mark that comes in several colours."""
+    if label not in ax.get_legend_handles_labels()[1]:
+        look = {"color": NEUTRAL, "linestyle": "none", **look}
+        ax.plot([], [], label=label, **look)
+
+
+def _legend(ax):
+    if ax.get_legend_handles_labels()[1]:
+        ax.legend()
+
+
+def _count_in_whole_numbers(axis):
+    if axis.get_scale() == "linear":
+        axis.set_major_locator(MaxNLocator(nbins=7, integer=True))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
+
+
+def _scale_by_powers(ax):
+    """Make y logarithmic, with 1, 2, 5, 10, … as ticks where few powers of ten are in view."""
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(FuncFormatter(_power_text))
+    ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(3, 1)))
+
+
+def _power_text(value, _):
+    return f"{value:g}" if 1e-3 <= value <= 1e4 else f"$10^{{{np.log10(value):.0f}}}$"
