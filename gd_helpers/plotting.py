@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.ticker import FuncFormatter, LogFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from gd_helpers import metrics
 from gd_helpers.recipes import METHODS
@@ -26,6 +26,7 @@ LOSS_LABELS = {
 # A method keeps its colour throughout the course: the first ones of the style's cycle.
 METHOD_COLOURS = {method: f"C{position}" for position, method in enumerate(METHODS)}
 NEUTRAL = "#222222"
+_CONTOURS = "#8FA3B5"
 _SHADES = LinearSegmentedColormap.from_list("shades", ["#D3E2EF", "#FFFFFF"])
 
 with as_file(files("gd_helpers") / "course.mplstyle") as _path:
@@ -238,10 +239,11 @@ def plot_loss_surface(data, ax, *, around=None, limits=None):
     shades = _SHADES(np.linspace(0, 1, len(levels) + 1))
     ax.contourf(b0, w1, above, levels=[0, *levels, 10 * levels[-1]], colors=shades)
     ax.set(xlabel=B0_LABEL, ylabel=W1_LABEL, xlim=b0_limits, ylim=w1_limits)
-    lines = ax.contour(b0, w1, above, levels=levels, colors="#8FA3B5", linewidths=0.8)
+    lines = ax.contour(b0, w1, above, levels=levels, colors=_CONTOURS, linewidths=0.8)
     corner = np.array([b0_limits[1], w1_limits[1]]) - fit.weights
     places = _on_contours(fit.weights, corner, levels, hessian, (b0_limits, w1_limits))
     ax.clabel(lines, fmt=lambda level: f"+{level:g}", fontsize=8, colors="#4A5B6B", manual=places or False)
+    _explain(ax, "loss above OLS", color=_CONTOURS, linestyle="-", linewidth=0.8)
     ax.plot(*fit.weights, "*", color=NEUTRAL, markersize=13, zorder=4, label="OLS")
     ax.grid(False)
     _legend(ax)
@@ -329,7 +331,7 @@ def _by_name(runs):
 
 
 def _trace_of(run, against, column):
-    trace = getattr(run, "trace", run)
+    trace = run.trace if hasattr(run, "recipe") else run
     if not isinstance(trace, pd.DataFrame):
         losses = np.asarray(trace, dtype=np.float64)
         trace = pd.DataFrame({"updates": np.arange(len(losses)), column: losses})
@@ -409,11 +411,17 @@ def _count_in_whole_numbers(axis):
 
 
 def _scale_by_powers(ax):
-    """Make y logarithmic, with 1, 2, 5, 10, … as ticks where few powers of ten are in view."""
+    """Make y logarithmic, with labels between the powers of ten where few of those are in view."""
+
+    def between(value, _):
+        low, high = ax.get_ylim()
+        leading = round(value / 10 ** np.floor(np.log10(value)))
+        return f"{value:g}" if high < 5 * low or (high < 1000 * low and leading in (2, 5)) else ""
+
     ax.set_yscale("log")
-    ax.yaxis.set_major_formatter(FuncFormatter(_power_text))
-    ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(3, 1)))
+    ax.yaxis.set_major_formatter(FuncFormatter(_power))
+    ax.yaxis.set_minor_formatter(FuncFormatter(between))
 
 
-def _power_text(value, _):
+def _power(value, _):
     return f"{value:g}" if 1e-3 <= value <= 1e4 else f"$10^{{{np.log10(value):.0f}}}$"
