@@ -1,0 +1,321 @@
+"""Many runs side by side: recipes paired by seed, and what their spread allows to say."""
+
+import difflib
+import inspect
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import joblib
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from gd_helpers.metrics import ols
+from gd_helpers.progress import progress
+from gd_helpers.recipes import LARGEST_SEED
+from gd_helpers.training import train
+from gd_helpers.validation import finite_number, one_of, whole_number
+
+# What a replicate can draw anew, each with the settings of `train` that a recipe then leaves to it.
+VARIED = {"data": (), "start": ("start", "start_seed"), "order": ("order_seed",)}
+
+
+def replicate(recipes, seeds=200, *, data, vary=("start", "order"), jobs=None, show_progress=True):
+    """Train every recipe once per seed, from the same data, start and order within a seed.
+
+    What the recipes share within a seed cancels from their differences (`paired_differences`), which spread less than
+    the differences of unrelated runs.
+
+    Parameters
+    ----------
+    recipes : dict of dict
+        A name per recipe and the settings that `train` is called with, such as ``{"method": "batch", "epochs": 100}``.
+    seeds : int or sequence of int
+        How many replicates, for the seeds 0, 1, 2, …; or their seeds, all different, 0 to 2³² − 1.
+    data : Line or callable
+        The data of all runs. If `vary` names "data": a function that returns them when called with ``seed=``, as
+        ``functools.partial(simulate_line, n=1000)``.
+    vary : sequence of {"data", "start", "order"}
+        What the replicate's seed draws anew. The rest stays as `data` and each recipe have it; a recipe that gives no
+        seed has 37, as in `train`.
+    jobs : int, optional
+        Replicates at a time, each in a thread; as many as there are cores if not given. The table does not depend on
+        it, but for the seconds: to measure those use ``jobs=1``.
+    show_progress : bool
+        Whether to show a bar over the replicates; none is shown when ``GD_HEADLESS=1``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a seed and recipe: ``seed``, ``recipe``, the entries of ``Run.summary()``, and ``excess``, mse / mse of
+        least squares on the same data − 1. If it is interrupted from the keyboard it says so and returns the
+        replicates that were finished; runs under way in other threads end unseen.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not allowed. Unknown or clashing settings are found before anything is trained; a value that
+        `train` refuses, by the first run that has it.
+    KeyboardInterrupt
+        If it is interrupted before a replicate is finished.
+
+    Examples
+    --------
+    >>> from gd_helpers.data import simulate_line
+    >>> recipes = {"all": {"method": "batch", "epochs": 8}, "by 32": {"method": "mini-batch", "epochs": 2}}
+    >>> table = replicate(recipes, 2, data=simulate_line(n=100))
+    >>> table[["seed", "recipe", "updates", "examples"]]
+       seed recipe  updates  examples
+    0     0    all        8       800
+    1     0  by 32        8       200
+    2     1    all        8       800
+    3     1  by 32        8       200
+    """
+    vary = _checked_vary(vary)
+    _check_recipes(recipes, vary)
+    seeds = _checked_seeds(seeds)
+    if not (callable(data) if "data" in vary else hasattr(data, "X") and hasattr(data, "y")):
+        wanted = "a function of seed, since" if "data" in vary else "data with X and y, unless"
+        raise ValueError(f"data must be {wanted} vary names 'data', got {type(data).__name__}")
+    jobs = joblib.cpu_count() if jobs is None else whole_number("jobs", jobs, 1)
+
+    # Threads, since the compiled engine leaves Python's lock alone; in the order of the seeds, whoever is done first.
+    parallel = joblib.Parallel(n_jobs=jobs, prefer="threads", return_as="generator")
+    replicates = parallel(joblib.delayed(_train_all)(recipes, seed, data, vary) for seed in seeds)
+    finished = []
+    try:
+        for rows in progress(replicates, "replicates", total=len(seeds), shown=show_progress):
+            finished.append(rows)
+    except KeyboardInterrupt:
+        if not finished:
+            raise
+        print(f"Interrupted: the table keeps the {len(finished)} of {len(seeds)} replicates that were finished.")
+    return pd.DataFrame([row for rows in finished for row in rows])
+
+
+def _train_all(recipes, seed, data, vary):
+    """Return the rows of one replicate."""
+    varied = {f"{what}_seed": seed for what in ("start", "order") if what in vary}
+    data = data(seed=seed) if "data" in vary else data
+    least = ols(data).mse
+    rows = []
+    for name, settings in recipes.items():
+        try:
+            run = train(data, **settings, **varied)
+        except ValueError as error:
+            raise ValueError(f"recipe {name!r}: {error}") from error
+        if run.interrupted:  # in the main thread `train` takes the interrupt for itself
+            raise KeyboardInterrupt
+        with np.errstate(all="ignore"):
+            excess = float(np.divide(run.mse, least) - 1)
+        rows.append({"seed": seed, "recipe": name, **run.summary(), "excess": excess})
+    return rows
+
+
+def _is_sequence(value):
+    return isinstance(value, Iterable) and not isinstance(value, str)
+
+
+def _checked_vary(vary):
+    vary = [one_of("vary", what, VARIED) for what in (vary if _is_sequence(vary) else [vary])]
+    if not vary:
+        raise ValueError(f"vary must name at least one of {', '.join(map(repr, VARIED))}, got none")
+    return vary
+
+
+def _checked_seeds(seeds):
+    if not _is_sequence(seeds):
+        return list(range(whole_number("seeds", seeds, 1)))
+    seeds = [whole_number("seeds", seed, 0, LARGEST_SEED) for seed in seeds]
+    if not seeds:
+        raise ValueError("seeds must hold at least one seed, got none")
+    if again := sorted(seed for seed, count in Counter(seeds).items() if count > 1):
+        raise ValueError(f"seeds must all be different, got {', '.join(map(str, again))} more than once")
+    return seeds
+
+
+def _check_recipes(recipes, vary):
+    """Check that `recipes` is a dict of dicts with settings of `train` that the replicate does not make itself."""
+    if not isinstance(recipes, Mapping) or not recipes:
+        raise ValueError(f"recipes must be a dict with at least one recipe by name, got {recipes!r}")
+    known = [name for name in inspect.signature(train).parameters if name not in ("data", "show_progress")]
+    drawn = [name for what in vary for name in VARIED[what]]
+    if {"start", "order"} <= set(vary):
+        drawn.append("seed")
+    for recipe, settings in recipes.items():
+        if not isinstance(settings, Mapping):
+            raise ValueError(f"recipe {recipe!r} must be a dict of settings of train, got {settings!r}")
+        for name, value in settings.items():
+            if name in drawn:
+                raise ValueError(f"recipe {recipe!r} must leave {name!r} to the seeds (given {value!r}), or vary less")
+            if name not in known:
+                near = difflib.get_close_matches(str(name), known, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise ValueError(
+                    f"recipe {recipe!r} has no setting {name!r} (given {value!r}), only {', '.join(known)}{hint}"
+                )
+
+
+def paired_differences(table, column, first, second):
+    """Return the differences first − second of a column, seed by seed.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `replicate` returns it.
+    column : str
+        A column of numbers.
+    first, second : str
+        Two recipes of the table.
+
+    Returns
+    -------
+    pandas.Series
+        Indexed by seed.
+
+    Raises
+    ------
+    ValueError
+        If the column or a recipe is unknown, or the two recipes don't have one row each for the same seeds.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"seed": [0, 0, 1, 1], "recipe": ["a", "b"] * 2, "mse": [3.0, 2.0, 5.0, 1.0]})
+    >>> paired_differences(table, "mse", "a", "b").tolist()
+    [1.0, 4.0]
+    """
+    one_of("column", column, [name for name in table.select_dtypes("number") if name != "seed"])
+    sides = []
+    for argument, recipe in (("first", first), ("second", second)):
+        rows = table[table["recipe"] == one_of(argument, recipe, list(table["recipe"].unique()))]
+        side = rows.set_index("seed")[column]
+        if again := sorted(set(side.index[side.index.duplicated()])):
+            raise ValueError(f"recipe {recipe!r} must have one row per seed, got more for seeds {again}")
+        sides.append(side)
+    if unpaired := sorted(set(sides[0].index) ^ set(sides[1].index)):
+        raise ValueError(f"{first!r} and {second!r} must have the same seeds, got only one of them for {unpaired}")
+    return (sides[0] - sides[1].loc[sides[0].index]).rename(f"{column}: {first} − {second}")
+
+
+def mean_interval(values, level=0.95):
+    """Return the confidence interval of a mean, x̄ ± t · s / √n, with t of Student's distribution, n − 1 degrees.
+
+    Exact for independent normal values; for others it holds ever better the more there are.
+
+    Parameters
+    ----------
+    values : sequence of float
+        At least 2. An infinite value or a NaN, as of a run that diverged, makes both ends NaN.
+    level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    low, high : float
+
+    Raises
+    ------
+    ValueError
+        If there are too few values, or the level is not between 0 and 1.
+
+    Examples
+    --------
+    >>> low, high = mean_interval([1.0, 2.0, 3.0])
+    >>> round(low, 3), round(high, 3)
+    (-0.484, 4.484)
+    """
+    values, level = np.asarray(values, dtype=np.float64), _checked_level(level)
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError(f"values must be a sequence of at least 2 numbers, got shape {values.shape}")
+    if not np.isfinite(values).all():
+        return float("nan"), float("nan")
+    reach = stats.t.ppf((1 + level) / 2, len(values) - 1) * stats.sem(values)
+    return float(values.mean() - reach), float(values.mean() + reach)
+
+
+def share_interval(holds, level=0.95):
+    """Return Wilson's confidence interval of the share of runs for which something holds.
+
+    Unlike share ± z · standard error it stays between 0 and 1, and does not shrink to a point at none or all.
+
+    Parameters
+    ----------
+    holds : sequence of bool
+        An answer per run, at least one.
+    level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    low, high : float
+
+    Raises
+    ------
+    ValueError
+        If there are no answers, they are not all True or False, or the level is not between 0 and 1.
+
+    Examples
+    --------
+    >>> low, high = share_interval([True] * 60)
+    >>> round(low, 3), round(high, 3)
+    (0.94, 1.0)
+
+    Notes
+    -----
+    Source: Wilson, Probable Inference, the Law of Succession, and Statistical Inference, JASA 22 (1927).
+    """
+    holds, level = np.asarray(holds), _checked_level(level)
+    if holds.ndim != 1 or not len(holds) or holds.dtype != bool:
+        raise ValueError(f"holds must be a sequence of True and False, got {holds.dtype} of shape {holds.shape}")
+    interval = stats.binomtest(int(holds.sum()), len(holds)).proportion_ci(level, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def summarise(table, *columns, level=0.95):
+    """Return mean, spread and interval of the given columns, a row a recipe and column.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `replicate` returns it, perhaps with columns added.
+    *columns : str
+        Columns of numbers, or of True and False: their mean is a share.
+    level : float
+        Of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With ``recipe``, ``column``, ``count``, ``mean``, ``std`` (the standard deviation between runs, with n − 1),
+        and ``low`` and ``high``: of `share_interval` for True and False, else of `mean_interval`.
+
+    Raises
+    ------
+    ValueError
+        If there are no columns, one is unknown or holds neither numbers nor truth values, or there are too few rows.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"seed": [0, 1, 2], "recipe": "a", "mse": [1.0, 2.0, 3.0]})
+    >>> summarise(table, "mse").round(3)
+      recipe column  count  mean  std    low   high
+    0      a    mse      3   2.0  1.0 -0.484  4.484
+    """
+    known = [name for name in table.select_dtypes(["number", "bool"]) if name != "seed"]
+    if not columns:
+        raise ValueError(f"columns must name at least one of {', '.join(map(repr, known))}, got none")
+    rows = []
+    for recipe, runs in table.groupby("recipe", sort=False):
+        for column in columns:
+            values = runs[one_of("columns", column, known)].to_numpy()
+            low, high = (share_interval if values.dtype == bool else mean_interval)(values, level)
+            with np.errstate(invalid="ignore"):  # of runs that diverged
+                mean, std = values.mean(), values.std(ddof=1)
+            rows.append([recipe, column, len(values), mean, std, low, high])
+    return pd.DataFrame(rows, columns=["recipe", "column", "count", "mean", "std", "low", "high"])
+
+
+def _checked_level(level):
+    if finite_number("level", level, above=0) >= 1:
+        raise ValueError(f"level must be a number between 0 and 1, got {level!r}")
+    return float(level)

@@ -1,0 +1,457 @@
+import functools
+import itertools
+import os
+import re
+import signal
+import threading
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import mean_squared_error
+
+from gd_helpers import replicates, training
+from gd_helpers.data import simulate_line
+from gd_helpers.models import mlp
+from gd_helpers.replicates import mean_interval, paired_differences, replicate, share_interval, summarise
+from gd_helpers.training import train
+
+DATA = simulate_line(n=40)
+MAKE_DATA = functools.partial(simulate_line, n=40)
+RECIPES = {
+    "all": {"method": "batch", "epochs": 6},
+    "one by one": {"method": "stochastic", "epochs": 2},
+    "by eight": {"method": "mini-batch", "epochs": 3, "batch_size": 8, "optimizer": "sgd"},
+}
+ONE = {"one by one": RECIPES["one by one"]}
+
+
+@pytest.fixture(scope="module")
+def table():
+    return replicate(RECIPES, 5, data=DATA, jobs=1, show_progress=False)
+
+
+def without_seconds(table):
+    return table.drop(columns="seconds")
+
+
+# One row a seed and recipe
+
+
+def test_a_row_is_what_a_plain_loop_over_train_gives():
+    table = replicate(RECIPES, [4, 11], data=DATA, jobs=1, show_progress=False)
+    rows = []
+    for seed, (name, recipe) in itertools.product([4, 11], RECIPES.items()):
+        run = train(DATA, **recipe, start_seed=seed, order_seed=seed)
+        rows.append({"seed": seed, "recipe": name, **run.summary()})
+    pd.testing.assert_frame_equal(without_seconds(table).drop(columns="excess"), without_seconds(pd.DataFrame(rows)))
+
+
+def test_excess_is_the_mse_above_that_of_scikit_learn():
+    table = replicate(ONE, 3, data=MAKE_DATA, vary=("data",), jobs=1, show_progress=False)
+    for row in table.itertuples():
+        data = simulate_line(n=40, seed=row.seed)
+        X, y = data.X.double().numpy(), data.y.double().numpy()
+        fit = LinearRegression(fit_intercept=False).fit(X, y)
+        assert row.excess == pytest.approx(row.mse / mean_squared_error(y, fit.predict(X)) - 1, rel=1e-12)
+
+
+def test_a_count_of_seeds_stands_for_the_seeds_from_zero(table):
+    assert list(table.seed.unique()) == [0, 1, 2, 3, 4]
+
+
+def test_seeds_and_recipes_come_in_the_order_given():
+    table = replicate(RECIPES, [9, 2, 5], data=DATA, jobs=2, show_progress=False)
+    assert list(zip(table.seed, table.recipe, strict=True)) == list(itertools.product([9, 2, 5], RECIPES))
+
+
+def test_seeds_may_be_an_array():
+    assert list(replicate(ONE, np.array([3, 1]), data=DATA, jobs=1, show_progress=False).seed) == [3, 1]
+
+
+def test_a_recipe_may_train_a_network():
+    recipe = {"net": {"model": mlp((2, 2, 1)), "method": "mini-batch", "epochs": 1}}
+    row = replicate(recipe, [8], data=DATA, jobs=1, show_progress=False).iloc[0]
+    run = train(DATA, model=mlp((2, 2, 1), seed=8), method="mini-batch", epochs=1, seed=8)
+    assert row.mse == run.mse
+    assert "b0" not in row
+
+
+def test_a_diverged_run_is_a_row_and_no_error():
+    recipes = {"too fast": {"method": "batch", "optimizer": "sgd", "learning_rate": 1e6, "epochs": 50}}
+    table = replicate(recipes, 2, data=DATA, jobs=2, show_progress=False)
+    assert list(table.status) == ["diverged", "diverged"]
+    assert not (table.excess < 1e6).any()
+
+
+def test_points_on_a_line_leave_no_finite_excess():
+    points = simulate_line(n=4, slope=0.0, intercept=0.0, noise=())
+    assert np.isinf(replicate(ONE, 1, data=points, jobs=1, show_progress=False).excess).all()
+
+
+# What varies
+
+
+def test_recipes_of_one_seed_share_start_and_order():
+    twins = {"first": ONE["one by one"], "second": ONE["one by one"]}
+    table = replicate(twins, 4, data=DATA, jobs=2, show_progress=False)
+    assert (paired_differences(table, "mse", "first", "second") == 0).all()
+    assert table.mse.nunique() == 4
+
+
+def test_only_the_start_varies_where_only_it_is_named():
+    table = replicate(ONE, [3, 4], data=DATA, vary=("start",), jobs=1, show_progress=False)
+    assert list(table.mse) == [train(DATA, **ONE["one by one"], start_seed=seed).mse for seed in (3, 4)]
+
+
+def test_only_the_order_varies_where_only_it_is_named():
+    table = replicate(ONE, [3, 4], data=DATA, vary=("order",), jobs=1, show_progress=False)
+    assert list(table.mse) == [train(DATA, **ONE["one by one"], order_seed=seed).mse for seed in (3, 4)]
+
+
+def test_only_the_data_vary_where_only_they_are_named():
+    table = replicate(ONE, [3, 4], data=MAKE_DATA, vary=("data",), jobs=1, show_progress=False)
+    assert list(table.mse) == [train(MAKE_DATA(seed=seed), **ONE["one by one"]).mse for seed in (3, 4)]
+
+
+def test_everything_varies_where_everything_is_named():
+    table = replicate(ONE, [3, 4], data=MAKE_DATA, vary=("data", "start", "order"), jobs=1, show_progress=False)
+    assert list(table.mse) == [train(MAKE_DATA(seed=seed), **ONE["one by one"], seed=seed).mse for seed in (3, 4)]
+
+
+def test_what_does_not_vary_stays_as_the_recipe_has_it():
+    recipes = {"from zero": {**ONE["one by one"], "start": [0.0, 0.0]}}
+    table = replicate(recipes, [3], data=DATA, vary="order", jobs=1, show_progress=False)
+    assert table.mse[0] == train(DATA, **recipes["from zero"], order_seed=3).mse
+
+
+def test_whole_batches_in_fixed_order_do_not_feel_the_order_seed():
+    table = replicate({"all": RECIPES["all"]}, 3, data=DATA, vary="order", jobs=1, show_progress=False)
+    assert table.mse.nunique() == 1
+
+
+# Cores
+
+
+def test_one_job_and_two_give_the_same_table():
+    one, two = (
+        replicate(RECIPES, 6, data=MAKE_DATA, vary=("data", "start", "order"), jobs=jobs, show_progress=False)
+        for jobs in (1, 2)
+    )
+    pd.testing.assert_frame_equal(without_seconds(one), without_seconds(two), check_exact=True)
+
+
+def test_two_jobs_work_at_the_same_time():
+    both = threading.Barrier(2, timeout=10)  # breaks if nobody joins
+
+    def make(seed):
+        both.wait()
+        return MAKE_DATA(seed=seed)
+
+    assert len(replicate(ONE, 2, data=make, vary="data", jobs=2, show_progress=False)) == 2
+
+
+def test_as_many_jobs_as_cores_are_the_default(monkeypatch):
+    asked = []
+    parallel = replicates.joblib.Parallel
+    monkeypatch.setattr(replicates.joblib, "cpu_count", lambda: 3)
+    monkeypatch.setattr(
+        replicates.joblib, "Parallel", lambda **kwargs: asked.append(kwargs["n_jobs"]) or parallel(**kwargs)
+    )
+    replicate(ONE, 1, data=DATA, show_progress=False)
+    assert asked == [3]
+
+
+def test_random_state_is_neither_read_nor_changed():
+    torch.manual_seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    first = replicate(ONE, 3, data=DATA, jobs=2, show_progress=False)
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert (before[1] == np.random.get_state()[1]).all()  # noqa: NPY002
+    torch.manual_seed(2)
+    second = replicate(ONE, 3, data=DATA, jobs=2, show_progress=False)
+    pd.testing.assert_frame_equal(without_seconds(first), without_seconds(second))
+
+
+def test_the_bar_moves_by_replicates(monkeypatch):
+    seen = []
+
+    def bar(replicates, description, total, shown):
+        seen.append((description, total, shown))
+        for rows in replicates:
+            seen.append(len(rows))
+            yield rows
+
+    monkeypatch.setattr(replicates, "progress", bar)
+    replicate(RECIPES, 2, data=DATA, jobs=1)
+    assert seen == [("replicates", 2, True), 3, 3]
+
+
+# Interrupts
+
+
+def interrupt():
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal to the main thread")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_ends_it_with_the_whole_replicates_that_were_finished(jobs, monkeypatch, capsys):
+    two_seen, ended = threading.Event(), threading.Event()
+
+    def bar(replicates, *args, **kwargs):
+        for count, rows in enumerate(replicates, start=1):
+            if count == 2:
+                two_seen.set()
+            yield rows
+
+    def make(seed):
+        if seed == 5:
+            two_seen.wait(10)
+            interrupt()
+            ended.wait(10)
+        return MAKE_DATA(seed=seed)
+
+    monkeypatch.setattr(replicates, "progress", bar)
+    table = replicate(RECIPES, 400, data=make, vary=("data", "order"), jobs=jobs)
+    ended.set()
+    finished = table.seed.nunique()
+    assert 2 <= finished <= 5
+    assert f"keeps the {finished} of 400 replicates" in capsys.readouterr().out
+    whole = replicate(RECIPES, finished, data=MAKE_DATA, vary=("data", "order"), jobs=1, show_progress=False)
+    pd.testing.assert_frame_equal(without_seconds(table), without_seconds(whole))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal to the main thread")
+def test_an_interrupted_run_is_not_part_of_the_table(monkeypatch):
+    eager, calls = training.ENGINES["eager"], itertools.count()
+
+    def interrupted_in_the_fifth_run(*args):
+        call = next(calls)
+        for chunk in eager(*args):
+            yield chunk
+            if call == 4:
+                interrupt()
+
+    monkeypatch.setitem(training.ENGINES, "eager", interrupted_in_the_fifth_run)
+    recipes = {name: {**recipe, "engine": "eager"} for name, recipe in RECIPES.items()}
+    table = replicate(recipes, 3, data=DATA, jobs=1, show_progress=False)
+    assert list(table.recipe) == list(RECIPES)
+    assert set(table.status) == {"finished"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal to the main thread")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_before_the_first_replicate_ends_without_a_table(jobs):
+    ended = threading.Event()
+
+    def make(seed):
+        if seed == 0:
+            interrupt()
+        ended.wait(10)
+        return MAKE_DATA(seed=seed)
+
+    with pytest.raises(KeyboardInterrupt):
+        replicate(ONE, 3, data=make, vary="data", jobs=jobs, show_progress=False)
+    ended.set()
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"seeds": 0}, "seeds must be a whole number of at least 1, got 0"),
+        ({"seeds": True}, "seeds must be a whole number of at least 1, got True"),
+        ({"seeds": None}, "seeds must be a whole number of at least 1, got None"),
+        ({"seeds": 2.5}, "seeds must be a whole number of at least 1, got 2.5"),
+        ({"seeds": []}, "seeds must hold at least one seed, got none"),
+        ({"seeds": [1, -1]}, "seeds must be a whole number from 0 to 4294967295, got -1"),
+        ({"seeds": [7, 1, 7]}, "seeds must all be different, got 7 more than once"),
+        ({"vary": ("start", "weights")}, "vary must be one of 'data', 'start', 'order', got 'weights'"),
+        ({"vary": ()}, "vary must name at least one of 'data', 'start', 'order', got none"),
+        ({"vary": None}, "vary must be one of 'data', 'start', 'order', got None"),
+        ({"vary": "data"}, "data must be a function of seed, since vary names 'data', got Line"),
+        ({"data": MAKE_DATA}, "data must be data with X and y, unless vary names 'data', got partial"),
+        ({"jobs": 0}, "jobs must be a whole number of at least 1, got 0"),
+        ({"recipes": {}}, "recipes must be a dict with at least one recipe by name, got {}"),
+        ({"recipes": ["batch"]}, "recipes must be a dict with at least one recipe by name, got ['batch']"),
+        ({"recipes": {"a": "batch"}}, "recipe 'a' must be a dict of settings of train, got 'batch'"),
+        ({"recipes": {"a": {"epoch": 3}}}, "recipe 'a' has no setting 'epoch' (given 3), only method, model, epochs"),
+        ({"recipes": {"a": {"epoch": 3}}}, "did you mean 'epochs'?"),
+        ({"recipes": {"a": {"data": DATA}}}, "recipe 'a' has no setting 'data'"),
+        ({"recipes": {"a": {"start": [0.0, 0.0]}}}, "recipe 'a' must leave 'start' to the seeds (given [0.0, 0.0])"),
+        ({"recipes": {"a": {"start_seed": 1}}}, "recipe 'a' must leave 'start_seed' to the seeds (given 1)"),
+        ({"recipes": {"a": {"order_seed": 1}}}, "recipe 'a' must leave 'order_seed' to the seeds (given 1)"),
+        ({"recipes": {"a": {"seed": 1}}}, "recipe 'a' must leave 'seed' to the seeds (given 1)"),
+    ],
+)
+def test_what_is_not_allowed_is_refused_by_name_before_anything_runs(changed, message, monkeypatch):
+    monkeypatch.setattr(replicates, "_train_all", None)  # anything that runs fails otherwise
+    arguments = {"recipes": RECIPES, "seeds": 2, "data": DATA, "jobs": 1, **changed}
+    with pytest.raises(ValueError, match=re.escape(message)):
+        replicate(**arguments)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_value_that_train_refuses_is_refused_with_the_name_of_its_recipe(jobs):
+    recipes = {**ONE, "too large": {"method": "mini-batch", "epochs": 1, "batch_size": 41}}
+    with pytest.raises(
+        ValueError, match=r"^recipe 'too large': batch_size must be a whole number from 1 to 40, got 41"
+    ):
+        replicate(recipes, 2, data=DATA, jobs=jobs, show_progress=False)
+
+
+# Paired differences
+
+
+def test_paired_differences_are_those_of_a_pivoted_table(table):
+    differences = paired_differences(table, "mse", "all", "by eight")
+    wide = table.pivot(index="seed", columns="recipe", values="mse")
+    pd.testing.assert_series_equal(differences, wide["all"] - wide["by eight"], check_names=False)
+
+
+def test_pairing_goes_by_seed_and_not_by_row(table):
+    shuffled = table.sample(frac=1, random_state=0)
+    differences = paired_differences(shuffled, "mse", "all", "by eight").sort_index()
+    pd.testing.assert_series_equal(differences, paired_differences(table, "mse", "all", "by eight"))
+
+
+def test_pairs_spread_less_than_unrelated_runs():
+    recipes = {"slower": {"method": "batch", "epochs": 9}, "faster": {"method": "batch", "epochs": 10}}
+    table = replicate(recipes, 30, data=MAKE_DATA, vary=("data", "start"), jobs=1, show_progress=False)
+    paired = paired_differences(table, "mse", "slower", "faster").std()
+    of_each = table.groupby("recipe").mse.std()
+    assert paired < 0.1 * np.hypot(*of_each)
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "message"),
+    [
+        (None, ("loss", "all", "by eight"), "column must be one of 'learning_rate', 'batch_size'"),
+        (None, ("status", "all", "by eight"), "got 'status'"),
+        (None, ("mse", "all", "by nine"), "second must be one of 'all', 'one by one', 'by eight', got 'by nine'"),
+        (None, ("mse", "none", "by eight"), "first must be one of 'all', 'one by one', 'by eight', got 'none'"),
+        (
+            "drop",
+            ("mse", "all", "by eight"),
+            "'all' and 'by eight' must have the same seeds, got only one of them for [0]",
+        ),
+        ("twice", ("mse", "all", "by eight"), "recipe 'all' must have one row per seed, got more for seeds [0]"),
+    ],
+)
+def test_an_unpaired_table_is_refused_by_name(table, change, arguments, message):
+    if change == "drop":
+        table = table.drop(index=0)
+    if change == "twice":
+        table = pd.concat([table, table.iloc[[0]]])
+    with pytest.raises(ValueError, match=re.escape(message)):
+        paired_differences(table, *arguments)
+
+
+# Intervals
+
+LEVELS = st.floats(0.5, 0.999)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=40, unique=True), LEVELS)
+def test_the_interval_of_a_mean_is_that_of_scipys_t_test(values, level):
+    if np.std(values) < 1e-6 * np.max(np.abs(values)):
+        return  # SciPy's own result is rounding there
+    expected = stats.ttest_1samp(values, 0).confidence_interval(level)
+    np.testing.assert_allclose(mean_interval(values, level), expected, rtol=1e-9, atol=1e-9 * np.max(np.abs(values)))
+
+
+def test_the_interval_of_a_mean_covers_it_as_often_as_it_says():
+    samples = np.random.default_rng(0).normal(3, 2, (2000, 6))
+    covered = np.mean([low <= 3 <= high for low, high in map(mean_interval, samples)])
+    assert abs(covered - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 2000)
+
+
+def test_equal_values_have_an_interval_of_no_width():
+    assert mean_interval([2.0, 2.0, 2.0]) == (2.0, 2.0)
+
+
+@pytest.mark.parametrize("bad", [np.inf, np.nan])
+def test_a_mean_with_a_diverged_run_has_no_interval(bad):
+    assert np.isnan(mean_interval([1.0, 2.0, bad])).all()
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=60), LEVELS)
+def test_the_interval_of_a_share_is_where_the_score_test_does_not_refuse_it(holds, level):
+    share, z = np.mean(holds), stats.norm.ppf((1 + level) / 2)
+    for end in share_interval(holds, level):
+        assert (share - end) ** 2 == pytest.approx(z**2 * end * (1 - end) / len(holds), abs=1e-9)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=60))
+@settings(max_examples=50)
+def test_the_interval_of_a_share_holds_it_and_stays_between_none_and_all(holds):
+    low, high = share_interval(holds)
+    assert 0 <= low <= np.mean(holds) + 1e-12
+    assert np.mean(holds) - 1e-12 <= high <= 1
+
+
+@pytest.mark.parametrize("interval", [mean_interval, share_interval])
+@pytest.mark.parametrize("level", [0, 1, 95, True, "0.95"])
+def test_a_level_outside_zero_and_one_is_refused(interval, level):
+    with pytest.raises(ValueError, match="level must be"):
+        interval([True, False], level)
+
+
+@pytest.mark.parametrize("values", [[], [1.0], [[1.0, 2.0]]])
+def test_too_few_values_have_no_interval(values):
+    with pytest.raises(ValueError, match="values must be a sequence of at least 2 numbers"):
+        mean_interval(values)
+
+
+@pytest.mark.parametrize("holds", [[], [1, 0], [0.5], [[True]]])
+def test_a_share_is_of_answers_only(holds):
+    with pytest.raises(ValueError, match="holds must be a sequence of True and False"):
+        share_interval(holds)
+
+
+def test_a_summary_has_the_moments_of_pandas_and_the_interval_of_the_mean(table):
+    summary = summarise(table, "mse", level=0.9).set_index("recipe")
+    expected = table.groupby("recipe", sort=False).mse.agg(["count", "mean", "std"])
+    pd.testing.assert_frame_equal(summary[["count", "mean", "std"]], expected)
+    for recipe, runs in table.groupby("recipe"):
+        assert (summary.low[recipe], summary.high[recipe]) == mean_interval(runs.mse, 0.9)
+
+
+def test_a_summary_has_a_row_a_recipe_and_column(table):
+    summary = summarise(table, "mse", "r2")
+    assert list(zip(summary.recipe, summary.column, strict=True)) == list(itertools.product(RECIPES, ["mse", "r2"]))
+
+
+def test_a_summary_of_truth_values_is_a_share_with_wilsons_interval(table):
+    row = summarise(table.assign(low_mse=table.seed < 2), "low_mse").iloc[0]
+    assert row["mean"] == pytest.approx(0.4)
+    assert (row.low, row.high) == share_interval([True, True, False, False, False])
+
+
+def test_a_summary_of_diverged_runs_is_no_error():
+    table = pd.DataFrame({"seed": [0, 1], "recipe": "a", "mse": [1.0, np.inf]})
+    row = summarise(table, "mse").iloc[0]
+    assert row["mean"] == np.inf
+    assert np.isnan([row["std"], row.low, row.high]).all()
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ((), "columns must name at least one of 'learning_rate'"),
+        (("loss",), "columns must be one of 'learning_rate'"),
+        (("status",), "got 'status'"),
+    ],
+)
+def test_a_summary_of_what_is_no_number_is_refused_by_name(table, columns, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        summarise(table, *columns)
