@@ -8,6 +8,8 @@ import torch
 
 from gd_helpers import claims
 
+torch.set_num_threads(1)  # tensors this small gain nothing from a second thread, and lose to whatever else runs
+
 
 @pytest.fixture(autouse=True)
 def _claims_raise_again():

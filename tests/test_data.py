@@ -1,4 +1,3 @@
-import doctest
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
@@ -7,7 +6,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gd_helpers import data as data_module
 from gd_helpers.data import check_data, simulate_line
 
 
@@ -26,7 +24,7 @@ def test_the_published_data_come_out_of_the_legacy_stream_of_seed_37(seed_global
     np.testing.assert_allclose(data.y[:, 0].numpy(), y, rtol=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(2, 60), st.integers(0, 2**32 - 1), st.floats(-10, 10), st.floats(-10, 10))
 def test_any_seed_gives_the_legacy_stream_of_that_seed(n, seed, intercept, slope):
     x, y = drawn_by_the_global_stream(n, seed, intercept, slope)
@@ -183,7 +181,3 @@ def test_data_that_cannot_be_trained_on_are_refused_by_name(kind):
     change, message = BAD_DATA[kind]
     with pytest.raises(ValueError, match=message):
         check_data(replace(data, **change(data)))
-
-
-def test_the_docstring_examples_run():
-    assert doctest.testmod(data_module) == (0, 2)

@@ -1,9 +1,6 @@
-import doctest
-
 import pytest
 import torch
 
-from gd_helpers import devices
 from gd_helpers.devices import find_device
 
 
@@ -75,7 +72,3 @@ def test_another_name_is_refused_with_those_that_are_allowed(cuda_devices, name)
     with pytest.raises(ValueError, match=r"^device must be 'auto', 'cpu', 'cuda' or 'cuda:N', got ") as refusal:
         find_device(name)
     assert str(refusal.value).endswith(f"got {name!r}")
-
-
-def test_the_docstring_examples_run():
-    assert doctest.testmod(devices) == (0, 1)

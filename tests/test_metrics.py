@@ -1,4 +1,3 @@
-import doctest
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +10,6 @@ from scipy import stats
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_squared_error, r2_score
 
-from gd_helpers import metrics
 from gd_helpers.data import simulate_line
 from gd_helpers.metrics import hessian, mse, ols, r2, stability_limit
 
@@ -188,7 +186,7 @@ def numerical_hessian(loss, at, step=1e-2):
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 1000), st.lists(st.floats(-3, 3), min_size=3, max_size=3))
 def test_the_hessian_is_the_second_difference_of_the_loss_wherever_it_is_taken(seed, at):
     data = several_inputs(n=30, p=3, seed=seed)
@@ -209,7 +207,3 @@ def test_a_matrix_of_one_column_has_a_hessian_a_limit_and_a_fit():
     assert hessian(data) == pytest.approx(np.array([[28 / 3]]))
     assert stability_limit(data) == pytest.approx(3 / 14)
     assert ols(data).weights == pytest.approx([31 / 14])
-
-
-def test_the_docstring_examples_run():
-    assert doctest.testmod(metrics) == (0, 8)

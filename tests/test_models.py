@@ -1,5 +1,4 @@
 import copy
-import doctest
 import itertools
 import threading
 
@@ -25,7 +24,7 @@ def fresh_linear_layers(widths, seed, bias=False):
 
 
 @given(WIDTHS, SEEDS, st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_start_is_that_of_fresh_layers_after_manual_seed(widths, seed, bias):
     expected = [weight for layer in fresh_linear_layers(widths, seed, bias) for weight in layer.parameters()]
     drawn = list(mlp(widths, bias=bias, seed=seed).parameters())
@@ -103,7 +102,7 @@ def test_a_start_on_another_device_is_refused():
 
 
 @given(WIDTHS, st.booleans(), st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_weights_that_are_set_are_the_weights_one_gets(widths, bias, random):
     model = mlp(widths, bias=bias)
     weights = np.array([random.uniform(-5, 5) for _ in get_weights(model)], dtype=np.float32)
@@ -185,7 +184,3 @@ def test_a_copy_of_a_model_with_set_weights_is_independent():
     model = set_weights(linear(), [1, 2])
     other = set_weights(copy.deepcopy(model), [3, 4])
     assert (get_weights(model).tolist(), get_weights(other).tolist()) == ([1, 2], [3, 4])
-
-
-def test_the_docstring_examples_run():
-    assert doctest.testmod(models) == (0, 4)
