@@ -1,0 +1,106 @@
+"""The files that name versions agree: pyproject.toml, requirements.txt, environment.yml, the Makefile and CI."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CONDA_NAMES = {"pytorch": "torch"}
+PYTHONS = [f"3.{minor}" for minor in range(30)]
+
+
+def read_direct():
+    """Return what the project asks for by itself, by name."""
+    lines = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
+    return {canonicalize_name(entry.name): entry for entry in map(Requirement, lines)}
+
+
+def read_lines():
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def read_pins():
+    return {canonicalize_name(entry.name): entry for entry in map(Requirement, read_lines())}
+
+
+def read_conda():
+    """Return environment.yml as its plain versions by name, and what it leaves to pip."""
+    entries = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    plain = [re.fullmatch(r"([\w-]+)(.*)", entry).groups() for entry in entries if isinstance(entry, str)]
+    pip = [entry["pip"] for entry in entries if isinstance(entry, dict)]
+    return {CONDA_NAMES.get(name, name): version for name, version in plain}, pip
+
+
+def supported_pythons():
+    return [version for version in PYTHONS if version in SpecifierSet(PROJECT["requires-python"])]
+
+
+def test_every_requirement_is_one_exact_version_of_a_package_by_name():
+    line = re.compile(r"[a-z0-9-]+==[\w.]+( ; .+)?")
+    assert [text for text in read_lines() if not line.fullmatch(text)] == []
+
+
+def test_no_package_is_required_twice():
+    names = [canonicalize_name(Requirement(line).name) for line in read_lines()]
+    assert len(set(names)) == len(names)
+
+
+def test_the_requirements_hold_no_cuda_packages():
+    assert [name for name in read_pins() if re.match(r"nvidia|cuda|triton", name)] == []
+
+
+@pytest.mark.parametrize("name", read_direct())
+def test_the_pinned_version_is_one_that_the_project_allows(name):
+    (pin,) = read_pins()[name].specifier
+    assert pin.version in read_direct()[name].specifier
+    assert read_pins()[name].marker is None
+
+
+def test_conda_installs_the_versions_that_pip_does():
+    versions, _ = read_conda()
+    del versions["python"], versions["pip"]
+    assert versions == {name: str(read_pins()[name].specifier) for name in read_direct()}
+
+
+def test_conda_leaves_nothing_to_pip_but_the_course_itself():
+    _, pip = read_conda()
+    assert pip == [["-e ."]]
+
+
+def test_conda_takes_the_pythons_that_the_project_allows():
+    versions, _ = read_conda()
+    assert SpecifierSet(versions["python"]) == SpecifierSet(PROJECT["requires-python"])
+
+
+def test_continuous_integration_runs_every_python_on_every_system():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    matrix = workflow["jobs"]["course"]["strategy"]["matrix"]
+    assert matrix["python-version"] == supported_pythons()
+    assert [system.partition("-")[0] for system in matrix["os"]] == ["ubuntu", "macos", "windows"]
+
+
+def test_continuous_integration_runs_weekly_too():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    triggers = workflow[True]  # YAML reads the key `on` as true
+    assert set(triggers) == {"push", "pull_request", "schedule"}
+    assert re.fullmatch(r"\d+ \d+ \* \* \d", triggers["schedule"][0]["cron"])
+
+
+def test_make_refuses_the_pythons_that_the_project_does_not_allow():
+    check = re.search(r"\((3, \d+)\) <= sys\.version_info\[:2\] < \((3, \d+)\)", (ROOT / "Makefile").read_text())
+    lowest, above = (bound.replace(", ", ".") for bound in check.groups())
+    assert SpecifierSet(f">={lowest},<{above}") == SpecifierSet(PROJECT["requires-python"])
+
+
+def test_hooks_need_no_download():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert [repository["repo"] for repository in hooks["repos"]] == ["local"]
+    assert {hook["language"] for repository in hooks["repos"] for hook in repository["hooks"]} == {"system"}
