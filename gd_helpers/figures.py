@@ -1,6 +1,7 @@
 """Figures in notebooks: made in the style of the course, shown with a description and with the numbers behind them."""
 
 import base64
+import html
 import io
 
 import numpy as np
@@ -12,10 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.pyplot import close
 from PIL import Image
 
-from gd_helpers.plotting import course_style
+from gd_helpers.style import course_style
 
 CSS_PIXELS_PER_INCH = 96
 WIDTHS = {1: 7.2, 2: 10.0, 3: 12.0}  # inches, by number of columns
+OUT_OF_SIGHT = "position: absolute; width: 1px; height: 1px; overflow: hidden"
 MOST_ARTISTS = 16  # per axes that the text lists
 
 
@@ -58,7 +60,8 @@ def show(figure, alt):
     """Put `figure` into the cell's output as a picture with a description and with the numbers behind it.
 
     The same figure gives the same bytes. The text beside the picture (`describe`) is what a strict comparison of stored
-    outputs checks.
+    outputs checks. The description stands in the output's metadata, where nbconvert looks for it, and behind the
+    picture in words that only a screen reader meets, since JupyterLab does not look there.
 
     Parameters
     ----------
@@ -74,12 +77,15 @@ def show(figure, alt):
     """
     if not isinstance(alt, str) or len(alt.split()) < 3 or alt.strip()[-1] not in ".!?":
         raise ValueError(f"alt must be a sentence that says what the picture shows, with its full stop, got {alt!r}")
+    alt = " ".join(alt.split())
     width, height = (round(inches * CSS_PIXELS_PER_INCH) for inches in figure.get_size_inches())
     display(
         {"image/png": base64.b64encode(render(figure)).decode("ascii"), "text/plain": describe(figure)},
         raw=True,
-        metadata={"image/png": {"alt": " ".join(alt.split()), "width": width, "height": height}},
+        metadata={"image/png": {"alt": alt, "width": width, "height": height}},
     )
+    # JupyterLab gives the picture no alt attribute, so it finds the words behind the picture, out of sight
+    display({"text/html": f'<p style="{OUT_OF_SIGHT}">{html.escape(alt)}</p>', "text/plain": alt}, raw=True)
     close(figure)
 
 

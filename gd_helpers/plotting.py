@@ -1,60 +1,33 @@
 """Drawing records on axes: each function takes what was computed elsewhere, draws it on `ax`, and returns `ax`."""
 
-from functools import wraps
-from importlib.resources import as_file, files
-
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from gd_helpers import metrics
-from gd_helpers.recipes import METHODS
+from gd_helpers.style import (
+    B0_LABEL,
+    COLOURS,
+    EFFORT_LABELS,
+    LOSS_LABELS,
+    NEUTRAL,
+    W1_LABEL,
+    X_LABEL,
+    Y_LABEL,
+    add_legend,
+    count_in_whole_numbers,
+    explain_mark,
+    free_colour,
+    in_course_style,
+    scale_by_powers,
+)
 from gd_helpers.validation import one_of
 
-X_LABEL = "x (units of x)"
-Y_LABEL = "y (units of y)"
-B0_LABEL = "b0, intercept (units of y)"
-W1_LABEL = "w1, slope (units of y per unit of x)"
-EFFORT_LABELS = {"updates": "updates", "examples": "examples seen", "epoch": "epochs"}
-LOSS_LABELS = {
-    "loss": "mean squared error (squared units of y)",
-    "batch_loss": "loss of the last batch (squared units of y)",
-}
-
-# A method keeps its colour throughout the course: the first ones of the style's cycle.
-METHOD_COLOURS = {method: f"C{position}" for position, method in enumerate(METHODS)}
-NEUTRAL = "#222222"
 _CONTOURS = "#8FA3B5"
 _SHADES = LinearSegmentedColormap.from_list("shades", ["#D3E2EF", "#FFFFFF"])
 
-with as_file(files("gd_helpers") / "course.mplstyle") as _path:
-    _STYLE = matplotlib.rc_params_from_file(_path, use_default_template=False)
 
-
-def course_style():
-    """Return a context in which matplotlib draws in the style of the course; outside it, nothing changes.
-
-    Examples
-    --------
-    >>> with course_style():
-    ...     matplotlib.rcParams["axes.grid"]
-    True
-    """
-    return matplotlib.rc_context(_STYLE)
-
-
-def _styled(draw):
-    @wraps(draw)
-    def draw_in_style(*args, **kwargs):
-        with course_style():
-            return draw(*args, **kwargs)
-
-    return draw_in_style
-
-
-@_styled
+@in_course_style
 def plot_data(data, ax):
     """Draw the points of `data`, the line they were drawn around, and the band of ±2σ around it.
 
@@ -89,7 +62,7 @@ def plot_data(data, ax):
     return ax
 
 
-@_styled
+@in_course_style
 def plot_line(weights, data, ax, *, label):
     """Draw the line b0 + w1 · x over the range of x in `data`.
 
@@ -108,13 +81,13 @@ def plot_line(weights, data, ax, *, label):
     """
     intercept, slope = np.asarray(weights, dtype=np.float64)
     ends = np.array([float(data.x.min()), float(data.x.max())])
-    ax.plot(ends, intercept + slope * ends, color=_colour(ax, label), linewidth=2, label=label)
+    ax.plot(ends, intercept + slope * ends, color=free_colour(ax, label), linewidth=2, label=label)
     ax.set(xlabel=X_LABEL, ylabel=Y_LABEL)
     ax.legend()
     return ax
 
 
-@_styled
+@in_course_style
 def plot_loss(runs, ax, *, against="updates", column="loss", log_y=True, ols_mse=None):
     """Draw the loss of one run or of several against their effort.
 
@@ -149,24 +122,24 @@ def plot_loss(runs, ax, *, against="updates", column="loss", log_y=True, ols_mse
         effort, loss = trace[against].to_numpy(), trace[column].to_numpy(dtype=np.float64)
         finite = np.isfinite(loss)
         loss = np.where(finite, loss, np.nan)
-        colour = _colour(ax, name)
+        colour = free_colour(ax, name)
         # a single loss makes no line, so it is drawn as a point
         ax.plot(effort, loss, color=colour, label=name, marker="o" if finite.sum() == 1 else None)
         if finite.any() and not finite.all():
             last = np.flatnonzero(finite)[-1]
             ax.plot(effort[last], loss[last], "X", color=colour, markersize=9)
-            _explain(ax, "diverged", marker="X", markersize=9)
+            explain_mark(ax, "diverged", marker="X", markersize=9)
     if ols_mse is not None:
         ax.axhline(ols_mse, color=NEUTRAL, linestyle="--", linewidth=1.2, label="OLS")
     if log_y:
-        _scale_by_powers(ax)
+        scale_by_powers(ax)
     ax.set(xlabel=EFFORT_LABELS[against], ylabel=LOSS_LABELS[column])
-    _count_in_whole_numbers(ax.xaxis)
-    _legend(ax)
+    count_in_whole_numbers(ax.xaxis)
+    add_legend(ax)
     return ax
 
 
-@_styled
+@in_course_style
 def plot_weights(run, ax, *, against="updates", ols_weights=None):
     """Draw the intercept and the slope of a linear run against its effort, from the start on.
 
@@ -190,18 +163,18 @@ def plot_weights(run, ax, *, against="updates", ols_weights=None):
     one_of("against", against, EFFORT_LABELS)
     path = _path_of(run)
     effort = np.concatenate([[0], run.trace[against]])
-    for values, label, colour in zip(path.T, (B0_LABEL, W1_LABEL), ("C3", "C4"), strict=True):
+    for values, label, colour in zip(path.T, (B0_LABEL, W1_LABEL), COLOURS[3:5], strict=True):
         ax.plot(effort[: len(values)], values, color=colour, label=label)
     for level in [] if ols_weights is None else ols_weights:
         ax.axhline(level, color=NEUTRAL, linestyle="--", linewidth=1.2)
-        _explain(ax, "OLS", linestyle="--", linewidth=1.2)
+        explain_mark(ax, "OLS", linestyle="--", linewidth=1.2)
     ax.set(xlabel=EFFORT_LABELS[against], ylabel="weight")
-    _count_in_whole_numbers(ax.xaxis)
+    count_in_whole_numbers(ax.xaxis)
     ax.legend()
     return ax
 
 
-@_styled
+@in_course_style
 def plot_loss_surface(data, ax, *, around=None, limits=None):
     """Draw contours of a linear model's mean squared error over intercept and slope, labelled by how far above OLS.
 
@@ -243,14 +216,14 @@ def plot_loss_surface(data, ax, *, around=None, limits=None):
     corner = np.array([b0_limits[1], w1_limits[1]]) - fit.weights
     places = _on_contours(fit.weights, corner, levels, hessian, (b0_limits, w1_limits))
     ax.clabel(lines, fmt=lambda level: f"+{level:g}", fontsize=8, colors="#4A5B6B", manual=places or False)
-    _explain(ax, "loss above OLS", color=_CONTOURS, linestyle="-", linewidth=0.8)
+    explain_mark(ax, "loss above OLS", color=_CONTOURS, linestyle="-", linewidth=0.8)
     ax.plot(*fit.weights, "*", color=NEUTRAL, markersize=13, zorder=4, label="OLS")
     ax.grid(False)
-    _legend(ax)
+    add_legend(ax)
     return ax
 
 
-@_styled
+@in_course_style
 def plot_path(runs, ax):
     """Draw the path of the weights of one linear run or of several, on a loss surface.
 
@@ -272,18 +245,18 @@ def plot_path(runs, ax):
     """
     limits = ax.get_xlim(), ax.get_ylim()
     for name, run in _by_name(runs).items():
-        path, colour = _path_of(run), _colour(ax, name)
+        path, colour = _path_of(run), free_colour(ax, name)
         ax.plot(*path.T, color=colour, linewidth=1.3, label=name)
         ax.plot(*path[0], "o", color=colour, markerfacecolor="white", zorder=3)
         ax.plot(*path[-1], "o", color=colour, zorder=3)
-    _explain(ax, "start", marker="o", markerfacecolor="white")
-    _explain(ax, "end", marker="o")
+    explain_mark(ax, "start", marker="o", markerfacecolor="white")
+    explain_mark(ax, "end", marker="o")
     ax.set(xlim=limits[0], ylim=limits[1])
-    _legend(ax)
+    add_legend(ax)
     return ax
 
 
-@_styled
+@in_course_style
 def plot_intervals(table, ax, *, xlabel, reference=None, reference_label=""):
     """Draw a row of `table` as a point with its interval, the first row on top.
 
@@ -316,10 +289,10 @@ def plot_intervals(table, ax, *, xlabel, reference=None, reference_label=""):
     rows = np.arange(len(table))
     if reference is not None:
         ax.axvline(reference, color=NEUTRAL, linestyle="--", linewidth=1.2, label=reference_label)
-    ax.errorbar(mean, rows, xerr=[mean - low, high - mean], fmt="o", color="C0", elinewidth=2, capsize=4)
+    ax.errorbar(mean, rows, xerr=[mean - low, high - mean], fmt="o", color=COLOURS[0], elinewidth=2, capsize=4)
     ax.set(xlabel=xlabel, yticks=rows, yticklabels=names, ylim=(len(table) - 0.5, -0.5))
     ax.grid(False, axis="y")
-    _legend(ax)
+    add_legend(ax)
     return ax
 
 
@@ -369,14 +342,6 @@ def _one_two_five(largest):
     return levels[levels < largest][-8:]
 
 
-def _colour(ax, label):
-    """Return the colour of the method called `label`, or else the first of the cycle that is free on `ax`."""
-    if label in METHOD_COLOURS:
-        return METHOD_COLOURS[label]
-    used = {line.get_color() for line in ax.get_lines()}
-    return next((f"C{position}" for position in range(6) if f"C{position}" not in used), "C6")
-
-
 def _on_contours(centre, direction, levels, hessian, limits):
     """Return where the contours lie on the line through `centre`: on the side of `direction`, else on the other.
 
@@ -390,38 +355,3 @@ def _on_contours(centre, direction, levels, hessian, limits):
         if inside and np.linalg.norm((inside[0] - places[-1]) / (high - low)) > 0.06:
             places.append(inside[0])
     return [tuple(place) for place in places[1:]]
-
-
-def _explain(ax, label, **look):
-    """Put `label` into the legend, once, in a neutral colour, for a mark that comes in several colours."""
-    if label not in ax.get_legend_handles_labels()[1]:
-        look = {"color": NEUTRAL, "linestyle": "none", **look}
-        ax.plot([], [], label=label, **look)
-
-
-def _legend(ax):
-    if ax.get_legend_handles_labels()[1]:
-        ax.legend()
-
-
-def _count_in_whole_numbers(axis):
-    if axis.get_scale() == "linear":
-        axis.set_major_locator(MaxNLocator(nbins=7, integer=True))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
-
-
-def _scale_by_powers(ax):
-    """Make y logarithmic, with labels between the powers of ten where few of those are in view."""
-
-    def between(value, _):
-        low, high = ax.get_ylim()
-        leading = round(value / 10 ** np.floor(np.log10(value)))
-        return f"{value:g}" if high < 5 * low or (high < 1000 * low and leading in (2, 5)) else ""
-
-    ax.set_yscale("log")
-    ax.yaxis.set_major_formatter(FuncFormatter(_power))
-    ax.yaxis.set_minor_formatter(FuncFormatter(between))
-
-
-def _power(value, _):
-    return f"{value:g}" if 1e-3 <= value <= 1e4 else f"$10^{{{np.log10(value):.0f}}}$"
