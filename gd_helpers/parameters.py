@@ -40,13 +40,16 @@ RULES = {
 def check_values(values):
     """Check each of the parameters `values`, a dict by name, and what they must be to one another.
 
+    A name without a rule, as a new chapter may have, passes.
+
     Raises
     ------
     ValueError
         Naming the parameter, its value and what is allowed.
     """
     for name, value in values.items():
-        RULES[name](value)
+        if name in RULES:
+            RULES[name](value)
     if "batch_size" in values and "n" in values:
         whole_number("batch_size", values["batch_size"], 1, values["n"])
 
