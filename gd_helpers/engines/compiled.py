@@ -4,9 +4,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from gd_helpers.engines import linear, network
+from gd_helpers.engines import linear, network, quadratic
 from gd_helpers.engines.steps import read_settings
 from gd_helpers.models import get_weights
+
+EPOCHS_PER_CHUNK = 1024
 
 ACTIVATIONS = {
     nn.Identity: network.IDENTITY,
@@ -42,23 +44,41 @@ def run_epochs(model, X, y, recipe):
     """
     layers = read_layers(model)
     X, y = _as_arrays(X, y)
-    settings = read_settings(recipe)
     w = get_weights(model).numpy()
-    moments, powers = np.zeros((2, w.size), w.dtype), np.ones(2)
-    for epochs, orders in recipe.order_chunks():
-        records = losses, batch_losses, path = (
+    state = w, np.zeros_like(w), np.zeros_like(w), np.zeros(2)
+    train_chunk, chunks = _choose_kernel(layers, X, y, recipe, state)
+    for epochs, orders in chunks:
+        losses, batch_losses, path = (
             np.empty(epochs, w.dtype),
             np.empty(epochs, w.dtype),
             np.empty((epochs, w.size), w.dtype),
         )
-        task = X, y, orders, recipe.batch_size, settings
-        if len(layers.activations) == 1 and layers.activations[0] == network.IDENTITY:
-            trained = linear.run_chunk(*task, w, moments, powers, losses, batch_losses, path)
-        else:
-            trained = network.run_chunk(*task, layers, w, moments, powers, losses, batch_losses, path)
-        yield tuple(record[:trained].astype(np.float64) for record in records)
+        trained = train_chunk(orders, losses, batch_losses, path)
+        yield tuple(record[:trained].astype(np.float64) for record in (losses, batch_losses, path))
         if not (np.isfinite(losses[trained - 1]) and np.isfinite(w).all()):
             return
+
+
+def _choose_kernel(layers, X, y, recipe, state):
+    """Return the function that trains a chunk of epochs, and the chunks it is to be given."""
+    settings = read_settings(recipe)
+    batches = recipe.batch_size, settings
+    if list(layers.activations) != [network.IDENTITY]:
+
+        def train_chunk(orders, *records):
+            return network.run_chunk(X, y, orders, *batches, layers, *state, *records)
+
+    elif recipe.batch_size == recipe.n and state[0].size <= min(recipe.n, quadratic.LARGEST_P):
+        loss = quadratic.expand(X, y, state[0].size)
+        starts = range(0, recipe.epochs, EPOCHS_PER_CHUNK)
+        chunks = ((min(EPOCHS_PER_CHUNK, recipe.epochs - start), None) for start in starts)
+        return lambda _, *records: quadratic.run_chunk(loss, settings, *state, *records), chunks
+    else:
+
+        def train_chunk(orders, *records):
+            return linear.run_chunk(X, y, orders, *batches, *state, *records)
+
+    return train_chunk, recipe.order_chunks()
 
 
 def read_layers(model):

@@ -3,13 +3,15 @@
 That order gives the same bits on every processor. Sums over examples are float64 whatever the dtype of the run.
 """
 
+import math
+
 import numpy as np
 
-from gd_helpers.engines.jit import compiled
+from gd_helpers.engines.jit import compiled, inlined
 from gd_helpers.engines.steps import take_step
 
 
-@compiled
+@inlined
 def predict(X, w, j):
     """Return ŷⱼ = xⱼ w, plus a bias where `w` has one entry more than X has columns."""
     p = X.shape[1]
@@ -19,13 +21,14 @@ def predict(X, w, j):
     return prediction
 
 
-@compiled
-def batch_gradient(X, y, w, batch, gradient):
+@inlined
+def batch_gradient(X, y, w, order, first, last, gradient):
     """Put ∂L/∂w = 2/B Σ (ŷⱼ − yⱼ) xⱼ over the examples `batch` into `gradient`; return L = 1/B Σ (ŷⱼ − yⱼ)²."""
     p = X.shape[1]
     gradient[:] = 0
     squares = 0.0
-    for j in batch:
+    for k in range(first, last):
+        j = order[k]
         error = predict(X, w, j) - y[j]
         squares += error * error
         for i in range(p):
@@ -33,11 +36,11 @@ def batch_gradient(X, y, w, batch, gradient):
         if w.size > p:
             gradient[p] += error
     for i in range(w.size):
-        gradient[i] *= 2 / batch.size
-    return squares / batch.size
+        gradient[i] *= 2 / (last - first)
+    return squares / (last - first)
 
 
-@compiled
+@inlined
 def mean_squared_error(X, y, w):
     """Return 1/n Σ (ŷⱼ − yⱼ)² over all examples."""
     squares = 0.0
@@ -47,21 +50,31 @@ def mean_squared_error(X, y, w):
     return squares / y.size
 
 
+@inlined
+def all_finite(w):
+    """Return whether no entry is infinite or NaN."""
+    for i in range(w.size):
+        if not math.isfinite(w[i]):
+            return False
+    return True
+
+
 @compiled
-def run_chunk(X, y, orders, batch_size, settings, w, moments, powers, losses, batch_losses, path):
+def run_chunk(X, y, orders, batch_size, settings, w, m, v, ones, losses, batch_losses, path):
     """Train for ``len(losses)`` epochs, or to the first that is not finite; return how many were trained.
 
-    Changes `w`, `moments` and `powers`, and fills a row an epoch of `losses`, `batch_losses` and `path`.
+    Changes `w`, `m`, `v` and `ones`, and fills a row an epoch of `losses`, `batch_losses` and `path`.
     """
     gradient = np.empty(w.size)
     for epoch in range(losses.size):
         order = orders[epoch % len(orders)]
         for first in range(0, y.size, batch_size):
-            batch = order[first : first + batch_size]
-            batch_losses[epoch] = batch_gradient(X, y, w, batch, gradient)
-            take_step(w, gradient, moments, powers, settings)
+            last = min(first + batch_size, y.size)
+            batch_losses[epoch] = batch_gradient(X, y, w, order, first, last, gradient)
+            take_step(w, gradient, m, v, ones, settings)
         losses[epoch] = mean_squared_error(X, y, w)
-        path[epoch] = w
-        if not (np.isfinite(losses[epoch]) and np.isfinite(w).all()):
+        for i in range(w.size):
+            path[epoch, i] = w[i]
+        if not (math.isfinite(losses[epoch]) and all_finite(w)):
             return epoch + 1
     return losses.size

@@ -164,10 +164,10 @@ def mean_squared_error(X, y, layers, w, units):
 
 
 @compiled
-def run_chunk(X, y, orders, batch_size, settings, layers, w, moments, powers, losses, batch_losses, path):
+def run_chunk(X, y, orders, batch_size, settings, layers, w, m, v, ones, losses, batch_losses, path):
     """Train for ``len(losses)`` epochs, or to the first that is not finite; return how many were trained.
 
-    Changes `w`, `moments` and `powers`, and fills a row an epoch of `losses`, `batch_losses` and `path`.
+    Changes `w`, `m`, `v` and `ones`, and fills a row an epoch of `losses`, `batch_losses` and `path`.
     """
     gradient = np.empty(w.size)
     units = np.zeros((layers.widths.sum(), BLOCK), X.dtype)
@@ -177,7 +177,7 @@ def run_chunk(X, y, orders, batch_size, settings, layers, w, moments, powers, lo
         for first in range(0, y.size, batch_size):
             batch = order[first : first + batch_size]
             batch_losses[epoch] = batch_gradient(X, y, layers, w, batch, units, errors, gradient)
-            take_step(w, gradient, moments, powers, settings)
+            take_step(w, gradient, m, v, ones, settings)
         losses[epoch] = mean_squared_error(X, y, layers, w, units)
         path[epoch] = w
         if not (np.isfinite(losses[epoch]) and np.isfinite(w).all()):

@@ -2,16 +2,16 @@
 
 Every function changes `w` in place, given the gradient `g` and the settings `s`. Weights and moments are held in the
 dtype of the run; what is computed from them in between is float64, so that each is rounded once an update. Moments
-start at 0 and powers at 1.
+start at 0 and ones at 1.
 
 Source: the algorithms in the documentation of ``torch.optim``.
 """
 
 from typing import NamedTuple
 
-import numpy as np
+import math
 
-from gd_helpers.engines.jit import compiled
+from gd_helpers.engines.jit import inlined
 
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, ADAMW = range(7)
 RULES = {
@@ -62,14 +62,14 @@ def read_settings(recipe):
     )
 
 
-@compiled
+@inlined
 def sgd_step(w, g, s):
     """Step by w ← w − α g."""
     for i in range(w.size):
         w[i] -= s.learning_rate * g[i]
 
 
-@compiled
+@inlined
 def momentum_step(w, g, velocity, s):
     """Step by v ← μ v + g, w ← w − α v."""
     for i in range(w.size):
@@ -77,7 +77,7 @@ def momentum_step(w, g, velocity, s):
         w[i] -= s.learning_rate * velocity[i]
 
 
-@compiled
+@inlined
 def nesterov_step(w, g, velocity, s):
     """Step by v ← μ v + g, w ← w − α (g + μ v): the velocity one step ahead."""
     for i in range(w.size):
@@ -85,61 +85,60 @@ def nesterov_step(w, g, velocity, s):
         w[i] -= s.learning_rate * (g[i] + s.momentum * velocity[i])
 
 
-@compiled
+@inlined
 def adagrad_step(w, g, squares, s):
     """Step by r ← r + g², w ← w − α g / (√r + ε)."""
     for i in range(w.size):
         squares[i] += g[i] * g[i]
-        w[i] -= s.learning_rate * g[i] / (np.sqrt(squares[i]) + s.eps)
+        w[i] -= s.learning_rate * g[i] / (math.sqrt(squares[i]) + s.eps)
 
 
-@compiled
+@inlined
 def rmsprop_step(w, g, squares, s):
     """Step by r ← ρ r + (1 − ρ) g², w ← w − α g / (√r + ε); ρ is torch's alpha."""
     for i in range(w.size):
         squares[i] = s.alpha * squares[i] + (1 - s.alpha) * g[i] * g[i]
-        w[i] -= s.learning_rate * g[i] / (np.sqrt(squares[i]) + s.eps)
+        w[i] -= s.learning_rate * g[i] / (math.sqrt(squares[i]) + s.eps)
 
 
-@compiled
-def adam_step(w, g, m, v, powers, s):
+@inlined
+def adam_step(w, g, m, v, ones, s):
     """Step by m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − α m̂ / (√v̂ + ε).
 
-    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) undo the pull of the first moments, which are 0. β₁ᵗ and β₂ᵗ are kept as
-    products: a power function may round differently from one machine to the next.
+    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) undo the pull of the moments' start, 0. Both divisors are kept as what the
+    same averages make of ones: a power function may round differently from one machine to the next.
     """
-    powers[0] *= s.beta1
-    powers[1] *= s.beta2
-    step_size = s.learning_rate / (1 - powers[0])
-    v_scale = np.sqrt(1 - powers[1])
+    ones[0] = s.beta1 * ones[0] + (1 - s.beta1)
+    ones[1] = s.beta2 * ones[1] + (1 - s.beta2)
+    step_size = s.learning_rate / ones[0]
+    v_scale = math.sqrt(ones[1])
     for i in range(w.size):
         m[i] = s.beta1 * m[i] + (1 - s.beta1) * g[i]
         v[i] = s.beta2 * v[i] + (1 - s.beta2) * g[i] * g[i]
-        w[i] -= step_size * m[i] / (np.sqrt(v[i]) / v_scale + s.eps)
+        w[i] -= step_size * m[i] / (math.sqrt(v[i]) / v_scale + s.eps)
 
 
-@compiled
-def adamw_step(w, g, m, v, powers, s):
-    """Step by w ← w − α λ w, then as Adam: the decay does not pass through the moments."""
+@inlined
+def decay_weights(w, s):
+    """Step by w ← w − α λ w, which makes AdamW of Adam: the decay does not pass through the moments."""
     for i in range(w.size):
         w[i] *= 1 - s.learning_rate * s.weight_decay
-    adam_step(w, g, m, v, powers, s)
 
 
-@compiled
-def take_step(w, g, moments, powers, s):
-    """Update `w` by the rule of `s`; `moments`, shape (2, p), and `powers`, shape (2,), are what the rule remembers."""
+@inlined
+def take_step(w, g, m, v, ones, s):
+    """Update `w` by the rule of `s`; `m` and `v`, shape (p,), and `ones`, shape (2,), are what the rule remembers."""
     if s.rule == SGD:
         sgd_step(w, g, s)
     elif s.rule == MOMENTUM:
-        momentum_step(w, g, moments[0], s)
+        momentum_step(w, g, m, s)
     elif s.rule == NESTEROV:
-        nesterov_step(w, g, moments[0], s)
+        nesterov_step(w, g, m, s)
     elif s.rule == ADAGRAD:
-        adagrad_step(w, g, moments[0], s)
+        adagrad_step(w, g, v, s)
     elif s.rule == RMSPROP:
-        rmsprop_step(w, g, moments[0], s)
-    elif s.rule == ADAM:
-        adam_step(w, g, moments[0], moments[1], powers, s)
+        rmsprop_step(w, g, v, s)
     else:
-        adamw_step(w, g, moments[0], moments[1], powers, s)
+        if s.rule == ADAMW:
+            decay_weights(w, s)
+        adam_step(w, g, m, v, ones, s)
