@@ -1,11 +1,16 @@
 """The files that name versions agree: pyproject.toml, requirements.txt, environment.yml, the Makefile and CI."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
+from IPython.core.inputtransformer2 import TransformerManager
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -46,6 +51,31 @@ def supported_pythons():
 def test_every_requirement_is_one_exact_version_of_a_package_by_name():
     line = re.compile(r"[a-z0-9-]+==[\w.]+( ; .+)?")
     assert [text for text in read_lines() if not line.fullmatch(text)] == []
+
+
+def imported_modules():
+    """Return the top-level names of all modules that the package, the tests and the chapters import."""
+    sources = [
+        path.read_text(encoding="utf-8") for room in ("gd_helpers", "tests") for path in ROOT.glob(f"{room}/**/*.py")
+    ]
+    for path in ROOT.glob("notebooks/*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        sources += [TransformerManager().transform_cell(cell.source) for cell in cells if cell.cell_type == "code"]
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in names}
+
+
+def test_everything_that_is_imported_is_asked_for():
+    ours = {"gd_helpers", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
+    owners = packages_distributions()
+    needed = {
+        canonicalize_name(owner)
+        for module in imported_modules() - ours - sys.stdlib_module_names
+        for owner in owners.get(module, [module])
+    }
+    assert needed - read_direct().keys() == set()
 
 
 def test_no_package_is_required_twice():
