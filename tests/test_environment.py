@@ -21,9 +21,9 @@ CONDA_NAMES = {"pytorch": "torch"}
 PYTHONS = [f"3.{minor}" for minor in range(30)]
 
 
-def read_direct():
+def read_direct(extras=("test",)):
     """Return what the project asks for by itself, by name."""
-    lines = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
+    lines = PROJECT["dependencies"] + [line for extra in extras for line in PROJECT["optional-dependencies"][extra]]
     return {canonicalize_name(entry.name): entry for entry in map(Requirement, lines)}
 
 
@@ -53,12 +53,10 @@ def test_every_requirement_is_one_exact_version_of_a_package_by_name():
     assert [text for text in read_lines() if not line.fullmatch(text)] == []
 
 
-def imported_modules():
-    """Return the top-level names of all modules that the package, the tests and the chapters import."""
-    sources = [
-        path.read_text(encoding="utf-8") for room in ("gd_helpers", "tests") for path in ROOT.glob(f"{room}/**/*.py")
-    ]
-    for path in ROOT.glob("notebooks/*.ipynb"):
+def read_imports(room):
+    """Return the top-level names of what the Python files and notebooks in the folder `room` import."""
+    sources = [path.read_text(encoding="utf-8") for path in ROOT.glob(f"{room}/**/*.py")]
+    for path in ROOT.glob(f"{room}/*.ipynb"):
         cells = nbformat.read(path, as_version=4).cells
         sources += [TransformerManager().transform_cell(cell.source) for cell in cells if cell.cell_type == "code"]
     nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
@@ -67,15 +65,13 @@ def imported_modules():
     return {name.partition(".")[0] for name in names}
 
 
-def test_everything_that_is_imported_is_asked_for():
+@pytest.mark.parametrize(("room", "extras"), [("gd_helpers", ()), ("notebooks", ()), ("tests", ("test",))])
+def test_everything_that_is_imported_is_asked_for(room, extras):
     ours = {"gd_helpers", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
     owners = packages_distributions()
-    needed = {
-        canonicalize_name(owner)
-        for module in imported_modules() - ours - sys.stdlib_module_names
-        for owner in owners.get(module, [module])
-    }
-    assert needed - read_direct().keys() == set()
+    foreign = read_imports(room) - ours - sys.stdlib_module_names
+    needed = {canonicalize_name(owner) for module in foreign for owner in owners.get(module, [module])}
+    assert needed - read_direct(extras).keys() == set()
 
 
 def test_no_package_is_required_twice():
