@@ -199,8 +199,8 @@ def plot_loss_surface(data, ax, *, around=None, limits=None):
     >>> from gd_helpers import figures
     >>> from gd_helpers.data import simulate_line
     >>> fig, ax = figures.subplots()
-    >>> plot_loss_surface(simulate_line(), ax, limits=((-1, 8), (-1, 5))).get_xlim()
-    (-1.0, 8.0)
+    >>> plot_loss_surface(simulate_line(), ax, limits=((-1, 8), (-1, 5))).get_xlabel()
+    'b0, intercept (units of y)'
     """
     fit = metrics.ols(data)
     b0_limits, w1_limits = _limits_around(fit.weights, around) if limits is None else limits
