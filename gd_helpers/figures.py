@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 from IPython.display import display
-from matplotlib.collections import PathCollection, PolyCollection
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
@@ -164,6 +164,8 @@ def _artists(ax):
         if isinstance(collection, ContourSet):
             if not collection.filled:
                 yield f"contours: {len(collection.levels)} levels {_span(collection.levels)}"
+        elif isinstance(collection, LineCollection):
+            yield _points("segments' ends", collection, *np.vstack(collection.get_segments()).T)
         elif isinstance(collection, PathCollection):
             yield _points("scatter", collection, *np.asarray(collection.get_offsets()).T)
         elif isinstance(collection, PolyCollection):

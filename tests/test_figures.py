@@ -226,15 +226,17 @@ def test_intervals_are_told_by_points_and_ends():
     ]
 
 
-def test_scatters_bands_contours_and_images_are_told_by_their_ranges():
+def test_scatters_bands_segments_contours_and_images_are_told_by_their_ranges():
     figure, ax = figures.subplots()
     ax.scatter([3, 1, 2], [5, 6, 7], label="data")
     ax.fill_between([0, 1], [-1, -2], [1, 3], label="band")
+    ax.hlines([1, 2], 0, 3)
     ax.contour([[0, 1], [2, 3]], levels=[0.5, 1.5, 2.5])
     ax.imshow([[0.0, 7.0]])
     assert figures.describe(figure).splitlines()[2:] == [
         "  scatter 'data': 3 points; x 3 → 2 within 1 … 3, mean 2; y 5 → 7, mean 6",
         "  band 'band': x 0 … 1; y -2 … 3",
+        "  segments' ends: 4 points; x 0 → 3, mean 1.5; y 1 → 2, mean 1.5",
         "  contours: 3 levels 0.5 … 2.5",
         "  image: 1 by 2; values 0 … 7",
     ]
