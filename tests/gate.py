@@ -7,7 +7,18 @@ import re
 from itertools import combinations
 
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
+from cells import (
+    calls,
+    code_cells,
+    code_lines,
+    first_code,
+    first_line,
+    headings,
+    parse,
+    pictures,
+    prose_cells,
+    without_pictures,
+)
 
 from gd_helpers.outputs import WIDGET_MIME, check_portable, normalise
 from gd_helpers.parameters import PUBLISHED
@@ -239,49 +250,3 @@ def find_dead_links(notebook, folder):
         for target in re.findall(r"\]\((?!https?:|#|attachment:)([^)#\s]+)", cell.source):
             if not (folder / target).exists():
                 yield f"a link that leads nowhere: {target}"
-
-
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def prose_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
-
-
-def first_code(notebook):
-    return next(index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code")
-
-
-def headings(cell):
-    """Return the heading lines of a markdown cell; a line in a fenced block is none."""
-    return re.findall(r"^#{1,6} .*$", re.sub(r"(?ms)^```.*?^```", "", cell.source), re.MULTILINE)
-
-
-def parse(cell):
-    """Return the syntax tree of a code cell, magic commands and all."""
-    return ast.parse(TransformerManager().transform_cell(cell.source))
-
-
-def calls(cell, name):
-    nodes = [node for node in ast.walk(parse(cell)) if isinstance(node, ast.Call)]
-    return [node for node in nodes if ast.unparse(node.func).rpartition(".")[2] == name]
-
-
-def code_lines(cell):
-    lines = [line.strip() for line in cell.source.splitlines()]
-    return [line for line in lines if line and not line.startswith("#")]
-
-
-def first_line(cell):
-    return repr(cell.source.partition("\n")[0])
-
-
-def pictures(cell):
-    return [output for output in cell.outputs if any(mime.startswith("image/") for mime in output.get("data", {}))]
-
-
-def without_pictures(cell):
-    for output in cell.outputs:
-        kept = {mime: value for mime, value in output.get("data", {}).items() if not mime.startswith("image/")}
-        yield {**output, "data": kept}

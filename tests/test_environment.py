@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from IPython.core.inputtransformer2 import TransformerManager
+from cells import code_cells, parse
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -55,11 +55,10 @@ def test_every_requirement_is_one_exact_version_of_a_package_by_name():
 
 def read_imports(room):
     """Return the top-level names of what the Python files and notebooks in the folder `room` import."""
-    sources = [path.read_text(encoding="utf-8") for path in ROOT.glob(f"{room}/**/*.py")]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in ROOT.glob(f"{room}/**/*.py")]
     for path in ROOT.glob(f"{room}/*.ipynb"):
-        cells = nbformat.read(path, as_version=4).cells
-        sources += [TransformerManager().transform_cell(cell.source) for cell in cells if cell.cell_type == "code"]
-    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+        trees += map(parse, code_cells(nbformat.read(path, as_version=4)))
+    nodes = [node for tree in trees for node in ast.walk(tree)]
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
     return {name.partition(".")[0] for name in names}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from cells import code_cells
 from gate import find_copies, find_dead_links, find_problems
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -67,10 +68,6 @@ def notebook(good):
     return copy.deepcopy(good)
 
 
-def code(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
 def cell_with(notebook, text):
     return next(cell for cell in notebook.cells if text in cell.source)
 
@@ -83,7 +80,7 @@ def add_code(notebook, source, position=-1):
     """Put an executed code cell, with prose before it, before the last cell, and count the cells anew."""
     cell = new_code_cell(source)
     notebook.cells[position:position] = [new_markdown_cell("And now this."), cell]
-    for count, other in enumerate(code(notebook), 1):
+    for count, other in enumerate(code_cells(notebook), 1):
         other.execution_count = count
     return cell
 
@@ -177,24 +174,24 @@ def swap_cells(notebook):
 
 
 def drop_count(notebook):
-    code(notebook)[-1].execution_count = None
+    code_cells(notebook)[-1].execution_count = None
 
 
 def store_error(notebook):
-    code(notebook)[-1].outputs = [new_output("error", ename="ValueError", evalue="no", traceback=[])]
+    code_cells(notebook)[-1].outputs = [new_output("error", ename="ValueError", evalue="no", traceback=[])]
 
 
 def store_warning(notebook):
-    code(notebook)[-1].outputs.append(new_output("stream", name="stderr", text="UserWarning: beware"))
+    code_cells(notebook)[-1].outputs.append(new_output("stream", name="stderr", text="UserWarning: beware"))
 
 
 def store_widget(notebook):
     view = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "IntSlider()"}
-    code(notebook)[-1].outputs.append(new_output("display_data", view))
+    code_cells(notebook)[-1].outputs.append(new_output("display_data", view))
 
 
 def loosen_by_tag(notebook):
-    code(notebook)[-1].metadata = {"tags": ["nbval-ignore-output"]}
+    code_cells(notebook)[-1].metadata = {"tags": ["nbval-ignore-output"]}
 
 
 def loosen_by_comment(notebook):
@@ -202,7 +199,7 @@ def loosen_by_comment(notebook):
 
 
 def keep_timing(notebook):
-    code(notebook)[-1].metadata = {"execution": {"shell.execute_reply": "2026-01-01T00:00:00"}}
+    code_cells(notebook)[-1].metadata = {"execution": {"shell.execute_reply": "2026-01-01T00:00:00"}}
 
 
 def show_path(notebook):
@@ -436,7 +433,7 @@ def stopped(good, tmp_path_factory):
     for case in ET.parse(folder / "report.xml").iter("testcase"):
         if case.find("failure") is not None or case.find("error") is not None:
             stopped[case.get("classname").split(".")[0]].append(int(case.get("name").split()[-1]))
-    return {name: [code(good)[number].source for number in numbers] for name, numbers in stopped.items()}
+    return {name: [code_cells(good)[number].source for number in numbers] for name, numbers in stopped.items()}
 
 
 def test_no_output_of_a_good_notebook_is_stopped(stopped):
