@@ -14,6 +14,7 @@ else
 BIN := .venv/bin
 endif
 READY := .venv/.ready
+WARM := .venv/.warm
 
 .DEFAULT_GOAL := help
 .PHONY: help env lab run test lint refresh clean
@@ -22,26 +23,26 @@ help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'For example: make run CHAPTERS="03_batch 04_stochastic" PARAMS="-p epochs 50"'
 
-env: $(READY) ## Make or update .venv
+env: $(WARM) ## Make or update .venv
 
-lab: $(READY) ## Open the course in JupyterLab (LAB_OPTIONS="--no-browser" and the like)
+lab: $(WARM) ## Open the course in JupyterLab (LAB_OPTIONS="--no-browser" and the like)
 	$(BIN)/python -m jupyterlab $(LAB_OPTIONS) notebooks/00_introduction.ipynb
 
-run: $(READY) ## Execute the chapters into build/ (all of them, or CHAPTERS, with PARAMS)
+run: $(WARM) ## Execute the chapters into build/ (all of them, or CHAPTERS, with PARAMS)
 	$(BIN)/python -m gd_helpers run $(CHAPTERS) $(PARAMS)
 
-test: $(READY) ## Test the package, its examples, and every chapter's stored outputs (TEST_OPTIONS="-x")
+test: $(WARM) ## Test the package, its examples, and every chapter's stored outputs (TEST_OPTIONS="-x")
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_OPTIONS)
 
 lint: $(READY) ## Check style and format of package, tests and chapters
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 
-refresh: $(READY) ## Execute the chapters in place and store their outputs (all of them, or CHAPTERS)
+refresh: $(WARM) ## Execute the chapters in place and store their outputs (all of them, or CHAPTERS)
 	$(BIN)/python -m gd_helpers refresh $(CHAPTERS)
 
 clean: ## Remove what the other targets made, except .venv
-	rm -rf build .pytest_cache .ruff_cache .hypothesis .benchmarks *.egg-info
+	rm -rf $(WARM) build .pytest_cache .ruff_cache .hypothesis .benchmarks *.egg-info
 	find gd_helpers tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 # .ready is there only while .venv is whole: it is taken away before anything is installed, and a .venv without it is made
@@ -56,4 +57,9 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m jupyterlab.labextensions disable --level=sys_prefix --log-level=ERROR \
 		@jupyterlab/apputils-extension:announcements
+	@touch $@
+
+# Compiled once here, the training kernels load from disk ever after, wherever the course is used.
+$(WARM): $(READY) $(wildcard gd_helpers/engines/*.py)
+	$(BIN)/python -m gd_helpers.engines.compiled
 	@touch $@
