@@ -2,6 +2,7 @@ import os
 import signal
 import sys
 import time
+from types import SimpleNamespace
 
 import nbformat
 import psutil
@@ -177,3 +178,11 @@ def test_never_more_than_jobs_run_at_a_time(tmp_path):
     order = []
     execution.execute([Fake(str(i)) for i in range(5)], tmp_path, jobs=2, finish=order.append, stop=[])
     assert (Fake.most, len(order)) == (2, 5)
+
+
+def test_a_papermill_that_is_killed_is_a_failure_however_clean_its_file_looks(ended):
+    run = execution.Execution(ended["finishes"].notebook)
+    run.output, run.log = ended["finishes"].output, ended["finishes"].log
+    run.process = SimpleNamespace(returncode=-9)
+    assert run.executed == ended["finishes"].executed
+    assert run.failure
