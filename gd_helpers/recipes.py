@@ -118,11 +118,15 @@ class Recipe:
         """
         generator = np.random.default_rng(self.order_seed)
         longest = max(1, EXAMPLES_PER_CHUNK // self.n)
+        as_they_stand = np.arange(self.n, dtype=np.int32)[None, :]
         for first in range(0, self.epochs, longest):
             count = min(longest, self.epochs - first)
-            orders = np.tile(np.arange(self.n, dtype=np.int32), (count if self.shuffle else 1, 1))
-            if self.shuffle:
-                generator.permuted(orders, axis=1, out=orders)
+            if not self.shuffle:
+                yield count, as_they_stand
+                continue
+            orders = np.empty((count, self.n), dtype=np.int32)
+            for order in orders:
+                order[:] = generator.permutation(self.n)
             yield count, orders
 
     def epoch_orders(self):

@@ -5,10 +5,12 @@ import torch
 from torch import nn
 
 from gd_helpers.engines import linear, network, quadratic
-from gd_helpers.engines.steps import read_settings
-from gd_helpers.models import get_weights
+from gd_helpers.engines.records import Records
+from gd_helpers.engines.steps import State, read_settings
+from gd_helpers.models import get_weights, mlp, set_weights
+from gd_helpers.recipes import Recipe
 
-EPOCHS_PER_CHUNK = 1024
+PRODUCTS_PER_CHUNK = 2**26  # of examples and weights, about 0.1 s: a kernel cannot be interrupted
 
 ACTIVATIONS = {
     nn.Identity: network.IDENTITY,
@@ -43,42 +45,32 @@ def run_epochs(model, X, y, recipe):
         If the model, the device or the dtype is one that this engine does not compute.
     """
     layers = read_layers(model)
-    X, y = _as_arrays(X, y)
-    w = get_weights(model).numpy()
-    state = w, np.zeros_like(w), np.zeros_like(w), np.zeros(2)
-    train_chunk, chunks = _choose_kernel(layers, X, y, recipe, state)
-    for epochs, orders in chunks:
-        losses, batch_losses, path = (
-            np.empty(epochs, w.dtype),
-            np.empty(epochs, w.dtype),
-            np.empty((epochs, w.size), w.dtype),
-        )
-        trained = train_chunk(orders, losses, batch_losses, path)
-        yield tuple(record[:trained].astype(np.float64) for record in (losses, batch_losses, path))
-        if not (np.isfinite(losses[trained - 1]) and np.isfinite(w).all()):
+    X, y = _as_arrays(model, X, y)
+    state = State.at(get_weights(model).numpy())
+    for epochs, run_chunk, task in _chunks(layers, X, y, recipe):
+        records = Records.empty(epochs, state.w)
+        trained = run_chunk(*task, state, records)
+        set_weights(model, state.w)
+        losses, batch_losses, path = (rows[:trained] for rows in records)
+        yield losses.astype(np.float64), batch_losses.astype(np.float64), path
+        if not (np.isfinite(losses[-1]) and np.isfinite(path[-1]).all()):
             return
 
 
-def _choose_kernel(layers, X, y, recipe, state):
-    """Return the function that trains a chunk of epochs, and the chunks it is to be given."""
-    settings = read_settings(recipe)
-    batches = recipe.batch_size, settings
-    if list(layers.activations) != [network.IDENTITY]:
-
-        def train_chunk(orders, *records):
-            return network.run_chunk(X, y, orders, *batches, layers, *state, *records)
-
-    elif recipe.batch_size == recipe.n and state[0].size <= min(recipe.n, quadratic.LARGEST_P):
-        loss = quadratic.expand(X, y, state[0].size)
-        starts = range(0, recipe.epochs, EPOCHS_PER_CHUNK)
-        chunks = ((min(EPOCHS_PER_CHUNK, recipe.epochs - start), None) for start in starts)
-        return lambda _, *records: quadratic.run_chunk(loss, settings, *state, *records), chunks
-    else:
-
-        def train_chunk(orders, *records):
-            return linear.run_chunk(X, y, orders, *batches, *state, *records)
-
-    return train_chunk, recipe.order_chunks()
+def _chunks(layers, X, y, recipe):
+    """Yield numbers of epochs until all are covered, with the kernel that trains them and its first arguments."""
+    settings, weights = read_settings(recipe), layers.count_weights()
+    if layers.are_linear and recipe.batch_size == recipe.n and weights <= min(recipe.n, quadratic.MOST_WEIGHTS):
+        surface = quadratic.expand(X, y, weights)
+        for first in range(0, recipe.epochs, quadratic.EPOCHS_PER_CHUNK):
+            yield min(quadratic.EPOCHS_PER_CHUNK, recipe.epochs - first), quadratic.run_chunk, (surface, settings)
+        return
+    run_chunk, model = (linear.run_chunk, ()) if layers.are_linear else (network.run_chunk, (layers,))
+    longest = max(1, PRODUCTS_PER_CHUNK // (recipe.n * weights))
+    for epochs, orders in recipe.order_chunks():
+        for first in range(0, epochs, longest):
+            part = orders[first : first + longest] if recipe.shuffle else orders
+            yield min(longest, epochs - first), run_chunk, (X, y, part, recipe.batch_size, settings, *model)
 
 
 def read_layers(model):
@@ -89,25 +81,27 @@ def read_layers(model):
     ValueError
         If the model is anything but linear layers with at most one activation after each, and one output.
     """
-    widths, activations, biased = [], [], []
+    inputs, outputs, activations, biased = [], [], [], []
     for part in _parts(model):
         if type(part) is nn.Linear:
-            widths.append(part.in_features)
+            inputs.append(part.in_features)
+            outputs.append(part.out_features)
             activations.append(None)
             biased.append(part.bias is not None)
         elif not activations or activations[-1] is not None:
             raise _refusal(f"{part} where no linear layer comes before it")
         else:
             activations[-1] = ACTIVATIONS[type(part)]
-    count = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    outputs = [*widths[1:], 1]
-    if count != sum(o * (i + b) for i, o, b in zip(widths, outputs, biased, strict=True)):
-        raise _refusal("weights that are frozen or shared between layers, or another number of outputs than one")
-    return network.Layers(
-        widths=np.array([*widths, 1]),
+    if outputs != [*inputs[1:], 1]:
+        raise _refusal(f"layers of {inputs} inputs and {outputs} outputs")
+    layers = network.Layers(
+        widths=np.array([*inputs, 1]),
         activations=np.array([network.IDENTITY if code is None else code for code in activations]),
         biased=np.array(biased, dtype=np.int64),
     )
+    if layers.count_weights() != sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad):
+        raise _refusal("weights that are frozen, or shared between layers")
+    return layers
 
 
 def _parts(model):
@@ -124,13 +118,16 @@ def _parts(model):
         raise _refusal(f"the module {type(model).__name__}")
 
 
-def _as_arrays(X, y):
-    """Return X and y as NumPy arrays of shapes (n, p) and (n,) on the same memory."""
-    if X.device.type != "cpu":
-        raise ValueError(f"engine 'compiled' runs on the CPU, got device {str(X.device)!r}; use engine='eager'")
-    if X.dtype not in (torch.float32, torch.float64):
-        raise _refusal(f"the dtype {X.dtype}")
-    return np.ascontiguousarray(X.numpy()), np.ascontiguousarray(y.numpy()[:, 0])
+def _as_arrays(model, X, y):
+    """Return X and y as NumPy arrays of shapes (n, p) and (n,), on the same memory where that is contiguous."""
+    for tensor in (X, y, *model.parameters()):
+        if tensor.device.type != "cpu":
+            raise ValueError(
+                f"engine 'compiled' runs on the CPU, got device {str(tensor.device)!r}; use engine='eager'"
+            )
+        if tensor.dtype != X.dtype or tensor.dtype not in (torch.float32, torch.float64):
+            raise _refusal(f"{tensor.dtype} and {X.dtype}")
+    return np.ascontiguousarray(X.detach().numpy()), np.ascontiguousarray(y.detach().numpy()[:, 0])
 
 
 def _refusal(what):
@@ -138,3 +135,26 @@ def _refusal(what):
         "engine 'compiled' computes linear layers with sigmoid, tanh, ReLU or identity between them, in float32 or "
         f"float64, got {what}; use engine='eager'"
     )
+
+
+def warm_up():
+    """Compile every kernel for float32 and float64, so that they are read from the disk later on."""
+    for dtype in (torch.float32, torch.float64):
+        X = torch.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], dtype=dtype)
+        for widths, batch_size in (((2, 1), 3), ((2, 1), 1), ((2, 2, 1), 1)):
+            recipe = Recipe.complete(
+                "stochastic",
+                len(X),
+                epochs=1,
+                batch_size=batch_size,
+                learning_rate=0.1,
+                optimizer="sgd",
+                start_seed=0,
+                order_seed=0,
+            )
+            for _ in run_epochs(mlp(widths).to(dtype), X, X[:, 1:], recipe):
+                pass
+
+
+if __name__ == "__main__":
+    warm_up()

@@ -3,11 +3,10 @@
 That order gives the same bits on every processor. Sums over examples are float64 whatever the dtype of the run.
 """
 
-import math
-
 import numpy as np
 
-from gd_helpers.engines.jit import compiled, inlined
+from gd_helpers.engines.jit import inlined, kernel
+from gd_helpers.engines.records import keep
 from gd_helpers.engines.steps import take_step
 
 
@@ -50,31 +49,18 @@ def mean_squared_error(X, y, w):
     return squares / y.size
 
 
-@inlined
-def all_finite(w):
-    """Return whether no entry is infinite or NaN."""
-    for i in range(w.size):
-        if not math.isfinite(w[i]):
-            return False
-    return True
-
-
-@compiled
-def run_chunk(X, y, orders, batch_size, settings, w, m, v, ones, losses, batch_losses, path):
-    """Train for ``len(losses)`` epochs, or to the first that is not finite; return how many were trained.
-
-    Changes `w`, `m`, `v` and `ones`, and fills a row an epoch of `losses`, `batch_losses` and `path`.
-    """
+@kernel
+def run_chunk(X, y, orders, batch_size, settings, state, records):
+    """Train until `records` are full, or to the first epoch that is not finite; return how many epochs were trained."""
+    w = state.w
     gradient = np.empty(w.size)
-    for epoch in range(losses.size):
+    batch_loss = 0.0
+    for epoch in range(records.losses.size):
         order = orders[epoch % len(orders)]
         for first in range(0, y.size, batch_size):
             last = min(first + batch_size, y.size)
-            batch_losses[epoch] = batch_gradient(X, y, w, order, first, last, gradient)
-            take_step(w, gradient, m, v, ones, settings)
-        losses[epoch] = mean_squared_error(X, y, w)
-        for i in range(w.size):
-            path[epoch, i] = w[i]
-        if not (math.isfinite(losses[epoch]) and all_finite(w)):
+            batch_loss = batch_gradient(X, y, w, order, first, last, gradient)
+            take_step(state, gradient, settings)
+        if not keep(records, epoch, mean_squared_error(X, y, w), batch_loss, w):
             return epoch + 1
-    return losses.size
+    return records.losses.size

@@ -8,16 +8,17 @@ c and its Hessian H = 2 XᵀX / n, both are known everywhere, without rounding o
 Near the minimum both would drown in the rounding of XᵀX w − Xᵀy and yᵀy, were c not (nearly) the minimum itself.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
-from gd_helpers.engines.jit import compiled, inlined
-from gd_helpers.engines.linear import all_finite, batch_gradient
+from gd_helpers.engines.jit import inlined, kernel
+from gd_helpers.engines.linear import batch_gradient
+from gd_helpers.engines.records import keep
 from gd_helpers.engines.steps import take_step
 
-LARGEST_P = 64
+MOST_WEIGHTS = 64  # beyond these, XᵀX may cost more than it saves
+EPOCHS_PER_CHUNK = 1024
 FLATTEST_CURVATURE = 1e-12  # relative; below this a direction counts as flat, as one is if columns of X are dependent
 
 
@@ -60,13 +61,13 @@ def _solve(H, b):
     return rows[:, -1]
 
 
-@compiled
+@kernel
 def full_gradient(X, y, w, order, gradient):
     """Put ∂L/∂w over all examples into `gradient` and return L."""
     return batch_gradient(X, y, w, order, 0, y.size, gradient)
 
 
-@compiled
+@kernel
 def add_curvature(X, hessian):
     """Add 2 XᵀX / n to `hessian`; where that has a row more than X has columns, the bias counts as a column of ones."""
     n, columns = X.shape
@@ -94,17 +95,16 @@ def gradient_and_loss(quadratic, w, gradient):
     return quadratic.loss + change / 2
 
 
-@compiled
-def run_chunk(quadratic, settings, w, m, v, ones, losses, batch_losses, path):
-    """Train for ``len(losses)`` epochs of one update, as `linear.run_chunk` does with all examples in each batch."""
+@kernel
+def run_chunk(quadratic, settings, state, records):
+    """Train as `linear.run_chunk` does with all examples in each batch."""
+    w = state.w
     gradient = np.empty(w.size)
     loss = gradient_and_loss(quadratic, w, gradient)
-    for epoch in range(losses.size):
-        batch_losses[epoch] = loss
-        take_step(w, gradient, m, v, ones, settings)
-        loss = losses[epoch] = gradient_and_loss(quadratic, w, gradient)
-        for i in range(w.size):
-            path[epoch, i] = w[i]
-        if not (math.isfinite(losses[epoch]) and all_finite(w)):
+    for epoch in range(records.losses.size):
+        batch_loss = loss
+        take_step(state, gradient, settings)
+        loss = gradient_and_loss(quadratic, w, gradient)
+        if not keep(records, epoch, loss, batch_loss, w):
             return epoch + 1
-    return losses.size
+    return records.losses.size

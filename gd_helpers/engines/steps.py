@@ -1,15 +1,15 @@
 """One update of the weights by each step rule, compiled, a line a formula.
 
 Every function changes `w` in place, given the gradient `g` and the settings `s`. Weights and moments are held in the
-dtype of the run; what is computed from them in between is float64, so that each is rounded once an update. Moments
-start at 0 and ones at 1.
+dtype of the run; what is computed from them in between is float64, so that each is rounded once an update.
 
 Source: the algorithms in the documentation of ``torch.optim``.
 """
 
+import math
 from typing import NamedTuple
 
-import math
+import numpy as np
 
 from gd_helpers.engines.jit import inlined
 
@@ -36,6 +36,30 @@ class Settings(NamedTuple):
     beta2: float
     eps: float
     weight_decay: float
+
+
+class State(NamedTuple):
+    """What a step changes: the weights, and what its rule remembers.
+
+    Attributes
+    ----------
+    w : numpy.ndarray, shape (p,)
+        The weights.
+    m, v : numpy.ndarray, shape (p,)
+        First moments or velocities; second moments or sums of squares.
+    ones : numpy.ndarray, shape (2,)
+        What Adam's two averages make of ones, float64.
+    """
+
+    w: np.ndarray
+    m: np.ndarray
+    v: np.ndarray
+    ones: np.ndarray
+
+    @classmethod
+    def at(cls, w):
+        """Return the state before the first step from `w`, which the steps will change."""
+        return cls(w, np.zeros_like(w), np.zeros_like(w), np.zeros(2))
 
 
 def read_settings(recipe):
@@ -126,8 +150,9 @@ def decay_weights(w, s):
 
 
 @inlined
-def take_step(w, g, m, v, ones, s):
-    """Update `w` by the rule of `s`; `m` and `v`, shape (p,), and `ones`, shape (2,), are what the rule remembers."""
+def take_step(state, g, s):
+    """Update `state` by the rule of `s`."""
+    w, m, v, ones = state
     if s.rule == SGD:
         sgd_step(w, g, s)
     elif s.rule == MOMENTUM:
