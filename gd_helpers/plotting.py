@@ -232,7 +232,7 @@ def plot_path(runs, ax):
     runs : Run or array of shape (steps, 2), or dict of them by name
         A path is drawn up to where it leaves the finite numbers.
     ax : matplotlib.axes.Axes
-        With `plot_loss_surface` on it; its limits stay as they are.
+        With `plot_loss_surface` on it, whose limits stay as they are.
 
     Returns
     -------
@@ -243,7 +243,6 @@ def plot_path(runs, ax):
     ValueError
         If the weights are not an intercept and a slope.
     """
-    limits = ax.get_xlim(), ax.get_ylim()
     for name, run in _by_name(runs).items():
         path, colour = _path_of(run), free_colour(ax, name)
         ax.plot(*path.T, color=colour, linewidth=1.3, label=name)
@@ -251,7 +250,6 @@ def plot_path(runs, ax):
         ax.plot(*path[-1], "o", color=colour, zorder=3)
     explain_mark(ax, "start", marker="o", markerfacecolor="white")
     explain_mark(ax, "end", marker="o")
-    ax.set(xlim=limits[0], ylim=limits[1])
     add_legend(ax)
     return ax
 

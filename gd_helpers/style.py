@@ -75,7 +75,7 @@ def add_legend(ax):
 def count_in_whole_numbers(axis):
     """Label a linear axis of counts with whole numbers, thousands apart."""
     if axis.get_scale() == "linear":
-        axis.set_major_locator(MaxNLocator(nbins=7, integer=True))
+        axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=True))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
 
 
