@@ -1,6 +1,7 @@
 import copy
 import itertools
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -72,21 +73,24 @@ def test_global_random_state_is_not_read(seed_globally):
     assert torch.equal(first, get_weights(mlp((2, 3, 1))))
 
 
+class SlowLinear(nn.Linear):
+    """A layer that lets other threads run before it draws."""
+
+    def reset_parameters(self):
+        time.sleep(0.01)
+        super().reset_parameters()
+
+
 def test_threads_that_draw_at_once_each_get_the_start_of_their_seed():
-    drawn = {}
-
-    def draw(seed):
-        for _ in range(20):
-            drawn[seed] = get_weights(mlp((2, 10, 10, 1), seed=seed))
-
-    threads = [threading.Thread(target=draw, args=(seed,)) for seed in range(4)]
+    models = {seed: nn.Sequential(SlowLinear(2, 3, bias=False), SlowLinear(3, 1, bias=False)) for seed in range(4)}
+    threads = [threading.Thread(target=draw_start, args=(model, seed)) for seed, model in models.items()]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for seed, weights in drawn.items():
-        layers = fresh_linear_layers((2, 10, 10, 1), seed)
-        assert torch.equal(weights, torch.cat([layer.weight.flatten() for layer in layers]).detach())
+    for seed, model in models.items():
+        layers = fresh_linear_layers((2, 3, 1), seed)
+        assert torch.equal(get_weights(model), torch.cat([layer.weight.flatten() for layer in layers]).detach())
 
 
 def test_drawing_a_start_again_forgets_what_was_trained():
