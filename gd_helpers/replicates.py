@@ -4,6 +4,7 @@ import difflib
 import inspect
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
@@ -49,7 +50,7 @@ def replicate(recipes, seeds=200, *, data, vary=("start", "order"), jobs=None, s
     pandas.DataFrame
         A row a seed and recipe: ``seed``, ``recipe``, the entries of ``Run.summary()``, and ``excess``, mse / mse of
         least squares on the same data − 1. If it is interrupted from the keyboard it says so and returns the
-        replicates that were finished; runs under way in other threads end unseen.
+        replicates that were finished; those under way end unseen, and Python waits for them when it ends.
 
     Raises
     ------
@@ -79,18 +80,24 @@ def replicate(recipes, seeds=200, *, data, vary=("start", "order"), jobs=None, s
         raise ValueError(f"data must be {wanted} vary names 'data', got {type(data).__name__}")
     jobs = joblib.cpu_count() if jobs is None else whole_number("jobs", jobs, 1)
 
-    # Threads, since the compiled engine leaves Python's lock alone; in the order of the seeds, whoever is done first.
-    parallel = joblib.Parallel(n_jobs=jobs, prefer="threads", return_as="generator")
-    replicates = parallel(joblib.delayed(_train_all)(recipes, seed, data, vary) for seed in seeds)
-    finished = []
+    pool, futures = ThreadPoolExecutor(jobs), []  # threads, since the compiled engine leaves Python's lock alone
     try:
-        for rows in progress(replicates, "replicates", total=len(seeds), shown=show_progress):
-            finished.append(rows)
+        futures = [pool.submit(_train_all, recipes, seed, data, vary) for seed in seeds]
+        for future in progress(futures, "replicates", total=len(seeds), shown=show_progress):
+            future.result()
     except KeyboardInterrupt:
-        if not finished:
+        if not _finished(futures):
             raise
-        print(f"Interrupted: the table keeps the {len(finished)} of {len(seeds)} replicates that were finished.")
-    return pd.DataFrame([row for rows in finished for row in rows])
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    results = _finished(futures)
+    if len(results) < len(seeds):
+        print(f"Interrupted: the table keeps the {len(results)} of {len(seeds)} replicates that were finished.")
+    return pd.DataFrame([row for rows in results for row in rows])
+
+
+def _finished(futures):
+    return [future.result() for future in futures if future.done() and not future.cancelled()]
 
 
 def _train_all(recipes, seed, data, vary):
@@ -104,8 +111,6 @@ def _train_all(recipes, seed, data, vary):
             run = train(data, **settings, **varied)
         except ValueError as error:
             raise ValueError(f"recipe {name!r}: {error}") from error
-        if run.interrupted:  # in the main thread `train` takes the interrupt for itself
-            raise KeyboardInterrupt
         with np.errstate(all="ignore"):
             excess = float(np.divide(run.mse, least) - 1)
         rows.append({"seed": seed, "recipe": name, **run.summary(), "excess": excess})

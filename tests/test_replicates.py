@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from scipy import stats
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_squared_error
 
-from gd_helpers import replicates, training
+from gd_helpers import replicates
 from gd_helpers.data import simulate_line
 from gd_helpers.models import mlp
 from gd_helpers.replicates import mean_interval, paired_differences, replicate, share_interval, summarise
@@ -158,11 +159,8 @@ def test_two_jobs_work_at_the_same_time():
 
 def test_as_many_jobs_as_cores_are_the_default(monkeypatch):
     asked = []
-    parallel = replicates.joblib.Parallel
     monkeypatch.setattr(replicates.joblib, "cpu_count", lambda: 3)
-    monkeypatch.setattr(
-        replicates.joblib, "Parallel", lambda **kwargs: asked.append(kwargs["n_jobs"]) or parallel(**kwargs)
-    )
+    monkeypatch.setattr(replicates, "ThreadPoolExecutor", lambda jobs: asked.append(jobs) or ThreadPoolExecutor(jobs))
     replicate(ONE, 1, data=DATA, show_progress=False)
     assert asked == [3]
 
@@ -182,84 +180,75 @@ def test_random_state_is_neither_read_nor_changed():
 def test_the_bar_moves_by_replicates(monkeypatch):
     seen = []
 
-    def bar(replicates, description, total, shown):
+    def bar(futures, description, total, shown):
         seen.append((description, total, shown))
-        for rows in replicates:
-            seen.append(len(rows))
-            yield rows
+        for future in futures:
+            yield future
+            seen.append(future.done())
 
     monkeypatch.setattr(replicates, "progress", bar)
     replicate(RECIPES, 2, data=DATA, jobs=1)
-    assert seen == [("replicates", 2, True), 3, 3]
+    assert seen == [("replicates", 2, True), True, True]
 
 
 # Interrupts
+
+
+needs_posix = pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal to the main thread")
 
 
 def interrupt():
     signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal to the main thread")
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_an_interrupt_ends_it_with_the_whole_replicates_that_were_finished(jobs, monkeypatch, capsys):
-    two_seen, ended = threading.Event(), threading.Event()
-
-    def bar(replicates, *args, **kwargs):
-        for count, rows in enumerate(replicates, start=1):
-            if count == 2:
-                two_seen.set()
-            yield rows
+@pytest.fixture
+def interrupted_data():
+    """Return a data maker that interrupts the replicate of seed 5, which goes on when the test is over."""
+    over = threading.Event()
 
     def make(seed):
         if seed == 5:
-            two_seen.wait(10)
             interrupt()
-            ended.wait(10)
+            over.wait(10)
         return MAKE_DATA(seed=seed)
 
-    monkeypatch.setattr(replicates, "progress", bar)
-    table = replicate(RECIPES, 400, data=make, vary=("data", "order"), jobs=jobs)
-    ended.set()
-    finished = table.seed.nunique()
-    assert 2 <= finished <= 5
-    assert f"keeps the {finished} of 400 replicates" in capsys.readouterr().out
-    whole = replicate(RECIPES, finished, data=MAKE_DATA, vary=("data", "order"), jobs=1, show_progress=False)
+    yield make
+    over.set()
+
+
+@needs_posix
+def test_an_interrupt_ends_one_job_with_the_replicates_before_it(interrupted_data, capsys):
+    table = replicate(RECIPES, 400, data=interrupted_data, vary="data", jobs=1)
+    whole = replicate(RECIPES, 5, data=MAKE_DATA, vary="data", jobs=1)
     pd.testing.assert_frame_equal(without_seconds(table), without_seconds(whole))
+    assert "keeps the 5 of 400 replicates" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal to the main thread")
-def test_an_interrupted_run_is_not_part_of_the_table(monkeypatch):
-    eager, calls = training.ENGINES["eager"], itertools.count()
-
-    def interrupted_in_the_fifth_run(*args):
-        call = next(calls)
-        for chunk in eager(*args):
-            yield chunk
-            if call == 4:
-                interrupt()
-
-    monkeypatch.setitem(training.ENGINES, "eager", interrupted_in_the_fifth_run)
-    recipes = {name: {**recipe, "engine": "eager"} for name, recipe in RECIPES.items()}
-    table = replicate(recipes, 3, data=DATA, jobs=1, show_progress=False)
-    assert list(table.recipe) == list(RECIPES)
-    assert set(table.status) == {"finished"}
+@needs_posix
+def test_an_interrupt_ends_two_jobs_with_whole_replicates(interrupted_data, capsys):
+    table = replicate(RECIPES, 400, data=interrupted_data, vary="data", jobs=2)
+    seeds = list(table.seed.unique())
+    assert 4 <= len(seeds) < 400
+    assert 5 not in seeds
+    whole = replicate(RECIPES, seeds, data=MAKE_DATA, vary="data", jobs=1)
+    pd.testing.assert_frame_equal(without_seconds(table), without_seconds(whole))
+    assert f"keeps the {len(seeds)} of 400 replicates" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal to the main thread")
+@needs_posix
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_interrupt_before_the_first_replicate_ends_without_a_table(jobs):
-    ended = threading.Event()
+    over = threading.Event()
 
     def make(seed):
         if seed == 0:
             interrupt()
-        ended.wait(10)
+        over.wait(10)
         return MAKE_DATA(seed=seed)
 
     with pytest.raises(KeyboardInterrupt):
         replicate(ONE, 3, data=make, vary="data", jobs=jobs, show_progress=False)
-    ended.set()
+    over.set()
 
 
 # Refusals
