@@ -6,13 +6,14 @@ import time
 import numpy as np
 import torch
 
+from gd_helpers.data import check_data
 from gd_helpers.devices import find_device
 from gd_helpers.engines import compiled, eager
 from gd_helpers.models import draw_start, get_weights, linear, set_weights
 from gd_helpers.progress import progress
-from gd_helpers.recipes import Recipe
+from gd_helpers.recipes import LARGEST_SEED, Recipe
 from gd_helpers.runs import Run, make_trace, score
-from gd_helpers.validation import one_of
+from gd_helpers.validation import one_of, whole_number, yes_or_no
 
 ENGINES = {"compiled": compiled.run_epochs, "eager": eager.run_epochs}
 
@@ -91,6 +92,9 @@ def train(
     The same seed gives the same start and the same orders in every engine; global random state is neither read nor
     changed.
     """
+    check_data(data)
+    yes_or_no("show_progress", show_progress)
+    seed = whole_number("seed", seed, 0, LARGEST_SEED)
     start_seed = seed if start_seed is None else start_seed
     recipe = Recipe.complete(
         method,
@@ -103,21 +107,22 @@ def train(
         start_seed=start_seed,
         order_seed=seed if order_seed is None else order_seed,
     )
-    run_epochs = ENGINES[one_of("engine", engine, ENGINES)]
-    device = find_device(device)
-    _check_data(data)
-    data = data.to(device)
-    model = _at_start(model, data, start, start_seed)
+    one_of("engine", engine, ENGINES)
+    data = data.to(find_device(device))
+    return _run(_at_start(model, data, start, start_seed), data, recipe, engine, show_progress)
 
-    first_weights = get_weights(model).cpu().numpy().astype(np.float64)
+
+def _run(model, data, recipe, engine, show_progress):
+    """Train `model` in place from the weights that it has, and return the record."""
+    start = get_weights(model).cpu().numpy().astype(np.float64)
     begin = time.perf_counter()
-    chunks = run_epochs(model, data.X, data.y, recipe)
-    losses, batch_losses, path, interrupted = _collect(chunks, first_weights.size, recipe, show_progress)
+    chunks = ENGINES[engine](model, data.X.detach(), data.y.detach(), recipe)
+    losses, batch_losses, path, interrupted = _collect(chunks, start.size, recipe, show_progress)
     seconds = time.perf_counter() - begin
 
-    path = np.vstack([first_weights, path])
-    model, data = set_weights(model.to("cpu"), path[-1]).eval(), data.to("cpu")
-    final_mse, final_r2 = score(model, data)
+    path = np.vstack([start, path])
+    model = set_weights(model.to("cpu"), path[-1]).eval()
+    final_mse, final_r2 = score(model, data.to("cpu"))
     return Run(
         recipe=recipe,
         engine=engine,
@@ -127,9 +132,14 @@ def train(
         mse=final_mse,
         r2=final_r2,
         seconds=seconds,
-        diverged=bool(len(losses)) and not (np.isfinite(losses[-1]) and np.isfinite(path[-1]).all()),
+        diverged=len(losses) > 0 and not _is_finite(losses, path),
         interrupted=interrupted,
     )
+
+
+def _is_finite(losses, path):
+    """Return whether the last loss and the last weights are finite."""
+    return bool(np.isfinite(losses[-1]) and np.isfinite(path[-1]).all())
 
 
 def _collect(chunks, weights, recipe, show_progress):
@@ -141,7 +151,7 @@ def _collect(chunks, weights, recipe, show_progress):
                 collected.append((losses, batch_losses, path))
                 epochs += len(losses)
                 bar.update(len(losses))
-                if not (np.isfinite(losses[-1]) and np.isfinite(path[-1]).all()):
+                if not _is_finite(losses, path):
                     break
         except KeyboardInterrupt:
             interrupted = True
@@ -155,19 +165,17 @@ def _collect(chunks, weights, recipe, show_progress):
 
 def _at_start(model, data, start, start_seed):
     """Return a copy of `model`, or a linear one, with its first weights, on the device and in the dtype of `data`."""
-    model = linear(data.X.shape[1]) if model is None else copy.deepcopy(model)
-    model = draw_start(model, start_seed).to(data.X.device, data.X.dtype)
-    if start is not None:
-        set_weights(model, start)
-    with torch.no_grad():
-        shape = tuple(model(data.X[:1]).shape[1:])
-    if shape != tuple(data.y.shape[1:]):  # the loss would broadcast them
-        raise ValueError(f"the model must give one prediction for each row of X, got {shape} in place of (1,)")
+    model = linear(data.X.shape[1]) if model is None else model
+    if not isinstance(model, torch.nn.Module) or not any(weight.requires_grad for weight in model.parameters()):
+        raise ValueError(f"model must be a torch.nn.Module with weights to train, got {model!r}")
+    model = draw_start(copy.deepcopy(model).to("cpu"), start_seed).to(data.X.device, data.X.dtype)
+    if start is not None and not torch.isfinite(get_weights(set_weights(model, start))).all():
+        raise ValueError(f"start must hold finite numbers only, got {start!r}")
+    try:
+        with torch.no_grad():
+            shape = tuple(model(data.X[:1]).shape)
+    except RuntimeError as error:
+        raise ValueError(f"model must take rows of X, shape {tuple(data.X.shape)}: {error}") from error
+    if shape != (1, 1):  # the loss would broadcast it against y
+        raise ValueError(f"model must give one prediction, shape (1, 1), for one row of X, got shape {shape}")
     return model
-
-
-def _check_data(data):
-    for name, values in (("X", data.X), ("y", data.y)):
-        bad = int((~torch.isfinite(values)).sum())
-        if bad:
-            raise ValueError(f"data.{name} must hold finite numbers only, got {bad} that are infinite or NaN")

@@ -338,9 +338,11 @@ BAD_ARGUMENTS = [
     *[("learning_rate", value) for value in (-1, 0, float("nan"), float("inf"), True, "x", None)],
     *[("optimizer", value) for value in ("foo", "Adam", None, 1)],
     *[("engine", value) for value in ("Eager", "jax", None, 1)],
+    *[("seed", value) for value in (2**32, None, *NOT_WHOLE)],
     *[("start_seed", value) for value in (2**32, *NOT_WHOLE)],
     *[("order_seed", value) for value in (2**32, *NOT_WHOLE)],
     *[("device", value) for value in ("gpu9", "cuda:99", None, 0)],
+    *[("show_progress", value) for value in (0, 1, "yes", None)],
 ]
 
 
@@ -382,9 +384,63 @@ def test_data_that_are_not_finite_are_refused_by_name(name, value):
 
 
 @pytest.mark.usefixtures("nothing_is_trained")
-@pytest.mark.parametrize("model", [mlp((2, 2)), nn.Linear(2, 3), nn.Flatten(0)], ids=str)
+@pytest.mark.parametrize("start", [[1, float("nan")], [float("inf"), 1]], ids=repr)
+def test_a_start_that_is_not_finite_is_refused(start):
+    with pytest.raises(ValueError, match=r"^start must hold finite numbers only, got "):
+        train(simulate_line(n=50), "batch", start=start)
+
+
+@pytest.mark.usefixtures("nothing_is_trained")
+@pytest.mark.parametrize("seeds", [{"seed": -1, "start_seed": 1, "order_seed": 2}, {"seed": "x", "start_seed": 1}])
+def test_a_bad_seed_is_refused_even_where_it_is_not_used(seeds):
+    with pytest.raises(ValueError, match=r"^seed must be a whole number "):
+        train(simulate_line(n=50), "batch", **seeds)
+
+
+@pytest.mark.usefixtures("nothing_is_trained")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: {"y": data.y[:, 0]},
+        lambda data: {"y": data.y[:20]},
+        lambda data: {"y": data.y.double()},
+        lambda data: {"X": data.x},
+        lambda data: {"X": data.X.long()},
+        lambda data: {"X": data.X[:0], "y": data.y[:0]},
+    ],
+)
+def test_data_of_another_shape_or_dtype_are_refused_by_name(change):
+    data = simulate_line(n=50)
+    with pytest.raises(ValueError, match=r"^data\.[Xy] must "):
+        train(replace(data, **change(data)), "batch")
+
+
+def test_data_that_require_a_gradient_train_and_get_none(data, engine):
+    X = data.X.clone().requires_grad_()
+    run = train(replace(data, X=X), "mini-batch", epochs=2, engine=engine)
+    assert X.grad is None
+    assert np.array_equal(run.path, train(data, "mini-batch", epochs=2, engine=engine).path)
+
+
+@pytest.mark.usefixtures("nothing_is_trained")
+@pytest.mark.parametrize(
+    "model", [mlp((2, 2)), nn.Linear(2, 3), nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))], ids=str
+)
 def test_a_model_without_one_prediction_a_row_is_refused(model):
-    with pytest.raises(ValueError, match=r"^the model must give one prediction for each row of X, got "):
+    with pytest.raises(ValueError, match=r"^model must give one prediction, shape \(1, 1\), for one row of X, got "):
+        train(simulate_line(n=50), "batch", model=model)
+
+
+@pytest.mark.usefixtures("nothing_is_trained")
+def test_a_model_for_other_inputs_is_refused():
+    with pytest.raises(ValueError, match=r"^model must take rows of X, shape \(50, 2\): "):
+        train(simulate_line(n=50), "batch", model=mlp((3, 1)))
+
+
+@pytest.mark.usefixtures("nothing_is_trained")
+@pytest.mark.parametrize("model", ["x", nn.Identity(), linear, linear().requires_grad_(False)], ids=str)
+def test_what_has_no_weights_to_train_is_refused(model):
+    with pytest.raises(ValueError, match=r"^model must be a torch\.nn\.Module with weights to train, got "):
         train(simulate_line(n=50), "batch", model=model)
 
 
@@ -397,6 +453,13 @@ def test_a_run_on_cuda_is_the_run_on_the_cpu_to_rounding(data, method):
     np.testing.assert_allclose(on_cuda.path, on_cpu.path, rtol=1e-9)
     np.testing.assert_allclose(on_cuda.trace, on_cpu.trace, rtol=1e-9)
     assert next(on_cuda.model.parameters()).device.type == "cpu"
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch finds no CUDA device here")
+def test_a_model_that_is_given_on_cuda_starts_as_one_on_the_cpu(data):
+    run = train(data, "batch", model=linear().to("cuda"), epochs=1, engine="eager")
+    assert np.array_equal(run.path, train(data, "batch", model=linear(), epochs=1, engine="eager").path)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="PyTorch finds a CUDA device here")
