@@ -298,6 +298,24 @@ def test_a_value_that_train_refuses_is_refused_with_the_name_of_its_recipe(jobs)
         replicate(recipes, 2, data=DATA, jobs=jobs, show_progress=False)
 
 
+def test_after_an_error_no_other_replicate_starts():
+    started, over = [], threading.Event()
+
+    def make(seed):
+        started.append(seed)
+        if seed > 1:
+            over.wait(10)
+        return simulate_line(n=40 if seed != 1 else 3, noise=(), seed=seed)
+
+    before = set(threading.enumerate())
+    with pytest.raises(ValueError, match="recipe 'by eight': batch_size"):
+        replicate(RECIPES, 50, data=make, vary="data", jobs=1, show_progress=False)
+    over.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+    assert started in ([0, 1], [0, 1, 2])
+
+
 # Paired differences
 
 
