@@ -6,6 +6,7 @@ CHAPTERS ?=
 PARAMS ?=
 LAB_OPTIONS ?=
 TEST_OPTIONS ?=
+BENCH_OPTIONS ?=
 WORKERS ?= 2
 
 ifeq ($(OS),Windows_NT)
@@ -17,7 +18,7 @@ READY := .venv/.ready
 WARM := .venv/.warm
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab run test lint refresh clean
+.PHONY: help env lab run test bench lint refresh clean
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +34,9 @@ run: $(WARM) ## Execute the chapters into build/ (all of them, or CHAPTERS, with
 
 test: $(WARM) ## Test the package, its examples, and every chapter's stored outputs (TEST_OPTIONS="-x")
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_OPTIONS)
+
+bench: $(WARM) ## Time training against plain loops and other programs, into build/bench (BENCH_OPTIONS="-k batch")
+	$(BIN)/python -m pytest benchmarks --override-ini=addopts= --benchmark-quiet --quiet -rs $(BENCH_OPTIONS)
 
 lint: $(READY) ## Check style and format of package, tests and chapters
 	$(BIN)/python -m ruff check .

@@ -64,9 +64,11 @@ def read_imports(room):
     return {name.partition(".")[0] for name in names}
 
 
-@pytest.mark.parametrize(("room", "extras"), [("gd_helpers", ()), ("notebooks", ()), ("tests", ("test",))])
+@pytest.mark.parametrize(
+    ("room", "extras"), [("gd_helpers", ()), ("notebooks", ()), ("tests", ("test",)), ("benchmarks", ("test", "bench"))]
+)
 def test_everything_that_is_imported_is_asked_for(room, extras):
-    ours = {"gd_helpers", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
+    ours = {"gd_helpers", "benchmarks", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
     owners = packages_distributions()
     foreign = read_imports(room) - ours - sys.stdlib_module_names
     needed = {canonicalize_name(owner) for module in foreign for owner in owners.get(module, [module])}
