@@ -107,8 +107,8 @@ def read_layers(model):
 def _parts(model):
     """Yield the layers of `model` in order."""
     hooks = (model._forward_hooks, model._forward_pre_hooks, model._backward_hooks, model._backward_pre_hooks)
-    if any(hooks):
-        raise _refusal(f"hooks on {type(model).__name__}")
+    if any(hooks) or "forward" in vars(model):
+        raise _refusal(f"{type(model).__name__} with hooks or a forward of its own")
     if type(model) is nn.Sequential:
         for part in model:
             yield from _parts(part)
@@ -126,14 +126,14 @@ def _as_arrays(model, X, y):
                 f"engine 'compiled' runs on the CPU, got device {str(tensor.device)!r}; use engine='eager'"
             )
         if tensor.dtype != X.dtype or tensor.dtype not in (torch.float32, torch.float64):
-            raise _refusal(f"{tensor.dtype} and {X.dtype}")
+            raise _refusal(f"{tensor.dtype} with X in {X.dtype}")
     return np.ascontiguousarray(X.detach().numpy()), np.ascontiguousarray(y.detach().numpy()[:, 0])
 
 
 def _refusal(what):
     return ValueError(
-        "engine 'compiled' computes linear layers with sigmoid, tanh, ReLU or identity between them, in float32 or "
-        f"float64, got {what}; use engine='eager'"
+        "engine 'compiled' computes nn.Linear layers with sigmoid, tanh, ReLU or identity between them, all in float32 "
+        f"or all in float64, got {what}; use engine='eager'"
     )
 
 

@@ -24,6 +24,8 @@ class _Cache(FunctionCache):
         try:
             return super().load_overload(sig, target_context)
         except Exception:  # a damaged file can raise anything as it is unpickled
+            with contextlib.suppress(OSError):
+                self.flush()
             return None
 
     def save_overload(self, sig, data):
