@@ -53,6 +53,14 @@ def test_a_run_ends_with_the_first_epoch_that_is_not_finite(make, batch_size):
     assert not (np.isfinite(losses[-1]) and np.isfinite(path[-1]).all())
 
 
+def test_a_run_ends_with_an_infinite_weight_though_its_loss_is_finite():
+    X, y = draw_data(6, 50, 2)
+    model = set_weights(mlp((2, 1, 1)).double(), [np.inf, 0, 1])  # the sigmoid of ±∞ is 1 or 0
+    losses, _, path = records(compiled, model, X, y, recipe_of(50, 20, 10))
+    assert np.isfinite(losses).all()
+    assert path.shape == (1, 3)
+
+
 def test_up_to_where_it_overflows_a_run_is_that_of_torch():
     X, y = draw_data(6, 50, 2)
     recipe = recipe_of(50, 120, 10, optimizer="sgd", learning_rate=3.0)
