@@ -438,7 +438,11 @@ def test_a_model_for_other_inputs_is_refused():
 
 
 @pytest.mark.usefixtures("nothing_is_trained")
-@pytest.mark.parametrize("model", ["x", nn.Identity(), linear, linear().requires_grad_(False)], ids=str)
+@pytest.mark.parametrize(
+    "model",
+    ["x", nn.Identity(), linear, linear().requires_grad_(False)],
+    ids=["text", "no weights", "function", "frozen"],
+)
 def test_what_has_no_weights_to_train_is_refused(model):
     with pytest.raises(ValueError, match=r"^model must be a torch\.nn\.Module with weights to train, got "):
         train(simulate_line(n=50), "batch", model=model)
