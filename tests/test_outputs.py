@@ -129,7 +129,7 @@ LOCAL = {
     "the repository": str(Path(outputs.__file__).resolve().parent.parent / "notebooks"),
     "the home folder": os.path.expanduser("~"),
     "an installed package": f"{Path(nbformat.__file__).parent}/reader.py:12",
-    "a cell's file": "/tmp/ipykernel_123/456.py",
+    "a cell's file": os.path.join(os.sep, "tmp", "ipykernel_123", "456.py"),
     "an address": "<Line2D object at 0x7f12a4b3c9d0>",
 }
 
