@@ -14,16 +14,18 @@ SIDE_BY_SIDE = (PLAIN, EAGER, COMPILED)
 PACKAGES = ("torch", "numba", "numpy", "scikit-learn", "jax", "skorch", "lightning")
 
 HOW = """\
-Every time is the median of several whole calls, from the data to the trained model with its record, in one process with
-one PyTorch thread. Each program has run before it is timed, so that no compilation counts except where a line says so.
-Slow programs are timed on the first epochs of a recipe and the time is scaled by the number of updates: "timed" is the
-share of them. The benchmarks also check that what stands side by side computes the same."""
+Every time is that of a whole call, from the data to the trained model with its record, in one process with one PyTorch
+thread: the median of 15 calls, of 1 to 3 for slow programs. Each program has run before it is timed, so that no
+compilation counts except where a line says so. Slow programs are timed on the first epochs of a recipe and the time is
+scaled by the number of updates: "timed" is the share of them. The benchmarks also check that what stands side by side
+computes the same."""
 
 GROWTH = """\
-Each size in a process of its own, which has loaded the kernels; times are of whole calls. Memory is the peak beyond the
-imports: the kernels, which take the same for any data, and the data with what training them needs. Where the data are
-smaller than 10 MB that ratio says nothing. A shuffled epoch takes the examples in random order: once they no longer fit
-the cache, drawing the order and reading each example wait for memory."""
+Each size in a process of its own, which has loaded the kernels. Times are of whole calls, so that the few data pay most
+for the millisecond or two that a call takes whatever it trains on. A shuffled epoch takes the examples in random order:
+once they no longer fit the cache, drawing the order and reading each example wait for memory. Memory is the peak beyond
+the imports: the kernels, which take the same for any data, and the data with what training on them needs; the last
+column says nothing of data smaller than 10 MB."""
 LEAST_BYTES = 10**7
 
 
