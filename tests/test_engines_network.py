@@ -1,5 +1,3 @@
-import math
-
 import pytest
 from against_torch import SEEDS, assert_same, draw_data, few_examples, recipe_of, tasks
 from hypothesis import given
@@ -36,14 +34,3 @@ def test_layers_that_differ_and_nest_train_as_in_torch():
     head = nn.Sequential(nn.Linear(3, 5), nn.Identity(), nn.Linear(5, 4, bias=False), nn.ReLU())
     model = nn.Sequential(head, nn.Linear(4, 2), nn.Tanh(), nn.Linear(2, 1, bias=False), nn.Sigmoid()).double()
     assert_same(model, *draw_data(5, 40, 3), recipe_of(40, 20, 7), rtol=1e-9)
-
-
-@given(st.floats(-87, 87))
-def test_the_exponential_is_that_of_the_library_but_for_rounding_in_each_doubling(x):
-    assert math.isclose(network.exp_minus_1(x), math.expm1(x), rel_tol=1e-14 * (1 + abs(x)), abs_tol=1e-300)
-
-
-def test_the_exponential_is_bounded_and_keeps_nan():
-    assert network.exp_minus_1(1e300) == network.exp_minus_1(87.0)
-    assert network.exp_minus_1(-math.inf) == network.exp_minus_1(-87.0)
-    assert math.isnan(network.exp_minus_1(math.nan))

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from gd_helpers.engines import linear, network, quadratic
+from gd_helpers.engines import activations, linear, network, quadratic
 from gd_helpers.engines.records import Records
 from gd_helpers.engines.steps import State, read_settings
 from gd_helpers.models import get_weights, mlp, set_weights
@@ -13,10 +13,10 @@ from gd_helpers.recipes import Recipe
 PRODUCTS_PER_CHUNK = 2**26  # of examples and weights, about 0.1 s: a kernel cannot be interrupted
 
 ACTIVATIONS = {
-    nn.Identity: network.IDENTITY,
-    nn.Sigmoid: network.SIGMOID,
-    nn.Tanh: network.TANH,
-    nn.ReLU: network.RELU,
+    nn.Identity: activations.IDENTITY,
+    nn.Sigmoid: activations.SIGMOID,
+    nn.Tanh: activations.TANH,
+    nn.ReLU: activations.RELU,
 }
 
 
@@ -81,22 +81,22 @@ def read_layers(model):
     ValueError
         If the model is anything but linear layers with at most one activation after each, and one output.
     """
-    inputs, outputs, activations, biased = [], [], [], []
+    inputs, outputs, codes, biased = [], [], [], []
     for part in _parts(model):
         if type(part) is nn.Linear:
             inputs.append(part.in_features)
             outputs.append(part.out_features)
-            activations.append(None)
+            codes.append(None)
             biased.append(part.bias is not None)
-        elif not activations or activations[-1] is not None:
+        elif not codes or codes[-1] is not None:
             raise _refusal(f"{part} where no linear layer comes before it")
         else:
-            activations[-1] = ACTIVATIONS[type(part)]
+            codes[-1] = ACTIVATIONS[type(part)]
     if outputs != [*inputs[1:], 1]:
         raise _refusal(f"layers of {inputs} inputs and {outputs} outputs")
     layers = network.Layers(
         widths=np.array([*inputs, 1]),
-        activations=np.array([network.IDENTITY if code is None else code for code in activations]),
+        activations=np.array([activations.IDENTITY if code is None else code for code in codes]),
         biased=np.array(biased, dtype=np.int64),
     )
     if layers.count_weights() != sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad):

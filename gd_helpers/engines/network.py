@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gd_helpers.engines.activations import IDENTITY, activate, times_slope
 from gd_helpers.engines.jit import inlined, kernel
 from gd_helpers.engines.records import keep
 from gd_helpers.engines.steps import take_step
 
 BLOCK = 256
-
-IDENTITY, SIGMOID, TANH, RELU = range(4)
 
 
 class Layers(NamedTuple):
@@ -45,54 +44,23 @@ class Layers(NamedTuple):
 
 
 @inlined
-def exp_minus_1(x):
-    """Return eˣ − 1 from its series at x / 1024 and ten doublings, e²ʳ − 1 = (eʳ − 1)(eʳ + 1).
+def add_weighted(target, row, w, first, step, terms, top, number, count):
+    """Add Σ w[first + step t] terms[top + t] over t < number to a row of `target`, entry by entry up to `count`.
 
-    Plain arithmetic vectorises, and rounds alike on every processor, as a library's exponential does not. Beyond ±87,
-    where single precision ends, x counts as ±87.
+    Four terms at a time: each pass over the row reads and writes it once.
     """
-    x = 87.0 if x > 87.0 else x
-    x = -87.0 if x < -87.0 else x
-    r = x / 1024
-    y = r * (
-        1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720 + r * (1 / 5040 + r * (1 / 40320)))))))
-    )
-    for _ in range(10):
-        y *= y + 2
-    return y
-
-
-@inlined
-def activate(rows, activation, count):
-    """Replace z by f(z) in the first `count` columns of `rows`."""
-    rounded = rows.dtype.type
-    for row in range(rows.shape[0]):
-        if activation == SIGMOID:
-            for e in range(count):
-                rows[row, e] = rounded(1) / rounded(2 + exp_minus_1(-np.float64(rows[row, e])))
-        elif activation == TANH:
-            for e in range(count):
-                y = exp_minus_1(2 * np.float64(rows[row, e]))
-                rows[row, e] = rounded(y) / rounded(y + 2)
-        elif activation == RELU:
-            for e in range(count):
-                if rows[row, e] < 0:
-                    rows[row, e] = 0
-
-
-@inlined
-def times_slope(errors, rows, activation, count):
-    """Multiply `errors` by f'(z), which a = f(z) in `rows` tells: a (1 − a), 1 − a², or whether a > 0."""
-    one = rows.dtype.type(1)
-    for row in range(rows.shape[0]):
+    fours = number - number % 4
+    for t in range(0, fours, 4):
+        w_0, w_1 = w[first + step * t], w[first + step * (t + 1)]
+        w_2, w_3 = w[first + step * (t + 2)], w[first + step * (t + 3)]
         for e in range(count):
-            a = rows[row, e]
-            if activation == SIGMOID:
-                errors[row, e] *= a * (one - a)
-            elif activation == TANH:
-                errors[row, e] *= one - a * a
-            elif activation == RELU and not a > 0:
-                errors[row, e] = 0
+            target[row, e] += (w_0 * terms[top + t, e] + w_1 * terms[top + t + 1, e]) + (
+                w_2 * terms[top + t + 2, e] + w_3 * terms[top + t + 3, e]
+            )
+    for t in range(fours, number):
+        w_t = w[first + step * t]
+        for e in range(count):
+            target[row, e] += w_t * terms[top + t, e]
 
 
 @inlined
@@ -107,10 +75,7 @@ def forward(layers, w, units, count):
             bias = w[biases + o] if layers.biased[layer] else w.dtype.type(0)
             for e in range(count):
                 units[above + o, e] = bias
-            for i in range(inputs):
-                w_oi = w[weight + o * inputs + i]
-                for e in range(count):
-                    units[above + o, e] += w_oi * units[below + i, e]
+            add_weighted(units, above + o, w, weight + o * inputs, 1, units, below, inputs, count)
         activate(units[above : above + outputs], layers.activations[layer], count)
         weight = biases + layers.biased[layer] * outputs
         below = above
@@ -120,22 +85,24 @@ def forward(layers, w, units, count):
 def dot(a, row_a, b, row_b, count):
     """Return Σ aₑ bₑ over the first `count` entries of a row of `a` and a row of `b`.
 
-    Eight products at a time are added in pairs: one running sum would wait for itself, entry by entry. The order is
-    written out, so that it is the same on every processor.
+    Eight sums run side by side: one alone would wait for itself, entry by entry. The order is written out, so that it
+    is the same on every processor.
     """
-    total = 0.0
+    zero = a.dtype.type(0)
+    s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7 = zero, zero, zero, zero, zero, zero, zero, zero
     whole = count - count % 8
     for e in range(0, whole, 8):
-        low = (a[row_a, e] * b[row_b, e] + a[row_a, e + 1] * b[row_b, e + 1]) + (
-            a[row_a, e + 2] * b[row_b, e + 2] + a[row_a, e + 3] * b[row_b, e + 3]
-        )
-        high = (a[row_a, e + 4] * b[row_b, e + 4] + a[row_a, e + 5] * b[row_b, e + 5]) + (
-            a[row_a, e + 6] * b[row_b, e + 6] + a[row_a, e + 7] * b[row_b, e + 7]
-        )
-        total += low + high
+        s_0 += a[row_a, e] * b[row_b, e]
+        s_1 += a[row_a, e + 1] * b[row_b, e + 1]
+        s_2 += a[row_a, e + 2] * b[row_b, e + 2]
+        s_3 += a[row_a, e + 3] * b[row_b, e + 3]
+        s_4 += a[row_a, e + 4] * b[row_b, e + 4]
+        s_5 += a[row_a, e + 5] * b[row_b, e + 5]
+        s_6 += a[row_a, e + 6] * b[row_b, e + 6]
+        s_7 += a[row_a, e + 7] * b[row_b, e + 7]
     for e in range(whole, count):
-        total += a[row_a, e] * b[row_b, e]
-    return total
+        s_0 += a[row_a, e] * b[row_b, e]
+    return ((s_0 + s_4) + (s_2 + s_6)) + ((s_1 + s_5) + (s_3 + s_7))
 
 
 @inlined
@@ -161,11 +128,8 @@ def backward(layers, w, units, errors, count, gradient):
                     gradient[biases + o] += errors[above + o, e]
         if layer > 0:
             errors[below:above, :count] = 0
-            for o in range(outputs):
-                for i in range(inputs):
-                    w_oi = w[weight + o * inputs + i]
-                    for e in range(count):
-                        errors[below + i, e] += w_oi * errors[above + o, e]
+            for i in range(inputs):
+                add_weighted(errors, below + i, w, weight + i, inputs, errors, above, outputs, count)
 
 
 @inlined
