@@ -128,13 +128,17 @@ def simulate_line(n=1000, intercept=5.0, slope=2.0, noise=(1.0, 1.0), seed=37):
     deviations = [finite_number("each of noise", deviation, at_least=0) for deviation in noise]
     generator = np.random.RandomState(whole_number("seed", seed, 0, 2**32 - 1))
 
-    x = generator.normal(MEAN_OF_X, np.sqrt(VARIANCE_OF_X), n)
-    y = intercept + slope * x
-    for deviation in deviations:
-        y = y + generator.normal(0.0, deviation, n)
+    X, y = np.ones((n, 2), np.float32), generator.normal(MEAN_OF_X, np.sqrt(VARIANCE_OF_X), n)
+    with np.errstate(over="ignore"):  # infinite numbers are refused below
+        X[:, 1] = y
+        y *= slope  # in place: for large n the float64 draws are what takes the memory
+        y += intercept
+        for deviation in deviations:
+            y += generator.normal(0.0, deviation, n)
+        y = y.astype(np.float32)
     data = Line(
-        X=torch.from_numpy(np.column_stack([np.ones(n), x])).float(),
-        y=torch.from_numpy(y).float().reshape(n, 1),
+        X=torch.from_numpy(X),
+        y=torch.from_numpy(y).reshape(n, 1),
         truth=np.array([intercept, slope]),
         noise_variance=float(sum(deviation * deviation for deviation in deviations)),
     )

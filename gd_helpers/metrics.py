@@ -15,14 +15,22 @@ def _as_float64(values):
     return np.asarray(values, dtype=np.float64)
 
 
-def _pair(y_true, y_pred):
-    """Return both as float64 arrays of one shape: (n,) against (n, 1) would broadcast to (n, n), so it is refused."""
-    y_true, y_pred = _as_float64(y_true), _as_float64(y_pred)
+def _as_floats(values):
+    """Return float32 as it is, since a float64 copy of many numbers takes twice their memory, all else as float64."""
+    if isinstance(values, torch.Tensor) and values.dtype == torch.float32:
+        return values.detach().to("cpu").numpy()
+    return _as_float64(values)
+
+
+def _squared_errors(y_true, y_pred):
+    """Return (y_true − y_pred)² in float64; (n,) against (n, 1) would broadcast to (n, n), so it is refused."""
+    y_true, y_pred = _as_floats(y_true), _as_floats(y_pred)
     if y_true.shape != y_pred.shape or y_true.size == 0:
         raise ValueError(
             f"y_true and y_pred must have one and the same non-empty shape, got {y_true.shape} and {y_pred.shape}"
         )
-    return y_true, y_pred
+    errors = np.subtract(y_true, y_pred, dtype=np.float64)
+    return np.square(errors, out=errors)
 
 
 def _inputs(data):
@@ -53,8 +61,7 @@ def mse(y_true, y_pred):
     >>> mse([1.0, 3.0], [2.0, 3.0])
     0.5
     """
-    y_true, y_pred = _pair(y_true, y_pred)
-    return float(np.mean((y_true - y_pred) ** 2))
+    return float(np.mean(_squared_errors(y_true, y_pred)))
 
 
 def r2(y_true, y_pred):
@@ -87,10 +94,12 @@ def r2(y_true, y_pred):
     -----
     Source: ``sklearn.metrics.r2_score``, which gives 0 or 1 where this gives NaN.
     """
-    y_true, y_pred = _pair(y_true, y_pred)
+    unexplained = np.sum(_squared_errors(y_true, y_pred))
+    y_true = _as_floats(y_true)
     if np.ptp(y_true) == 0:  # asked before the sum of squares, which rounding can lift above 0
         return float("nan")
-    return float(1 - np.sum((y_true - y_pred) ** 2) / np.sum((y_true - y_true.mean()) ** 2))
+    distances = np.subtract(y_true, _as_float64(y_true).mean(), dtype=np.float64)
+    return float(1 - unexplained / np.sum(np.square(distances, out=distances)))
 
 
 @dataclass(frozen=True, eq=False)

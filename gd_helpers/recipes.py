@@ -118,7 +118,7 @@ class Recipe:
         """
         generator = np.random.default_rng(self.order_seed)
         longest = max(1, EXAMPLES_PER_CHUNK // self.n)
-        as_they_stand = np.arange(self.n, dtype=np.int32)[None, :]
+        as_they_stand = None if self.shuffle else np.arange(self.n, dtype=np.int32)[None, :]
         for first in range(0, self.epochs, longest):
             count = min(longest, self.epochs - first)
             if not self.shuffle:
@@ -128,6 +128,7 @@ class Recipe:
             for order in orders:
                 order[:] = generator.permutation(self.n)
             yield count, orders
+            del orders, order  # of many examples, before the next are drawn
 
     def epoch_orders(self):
         """Yield the order of each epoch in turn, int32 indices of shape (n,)."""

@@ -33,6 +33,15 @@ def test_any_seed_gives_the_legacy_stream_of_that_seed(n, seed, intercept, slope
     np.testing.assert_allclose(data.y[:, 0].numpy(), y, rtol=1e-6, atol=1e-5)
 
 
+def test_sums_are_made_in_float64_in_the_order_of_the_draws_and_rounded_once():
+    draw = np.random.RandomState(8).normal
+    x = draw(2, 1, 10_000)
+    y = 0.1 + -3.7 * x + draw(0, 0.3, 10_000) + draw(0, 7, 10_000)
+    data = simulate_line(n=10_000, intercept=0.1, slope=-3.7, noise=(0.3, 7), seed=8)
+    assert np.array_equal(data.x.numpy(), x.astype(np.float32))
+    assert np.array_equal(data.y[:, 0].numpy(), y.astype(np.float32))
+
+
 def test_the_same_seed_gives_the_same_data():
     first, second = simulate_line(seed=5), simulate_line(seed=5)
     assert torch.equal(first.X, second.X)

@@ -47,6 +47,14 @@ def test_r2_is_that_of_scikit_learn_where_the_targets_vary(pair):
         assert r2(y_true, y_pred) == pytest.approx(r2_score(y_true, y_pred), rel=1e-9, abs=1e-9)
 
 
+@given(PAIRS)
+def test_single_precision_is_scored_in_double_precision(pair):
+    singles = [torch.from_numpy(values).float() for values in pair]
+    doubles = [values.double() for values in singles]
+    assert mse(*singles) == mse(*doubles)
+    assert r2(*singles) == pytest.approx(r2(*doubles), rel=0, abs=0, nan_ok=True)
+
+
 # The mean of three times 0.1 is not 0.1 in floating point, so that the sum of squares is not 0.
 @pytest.mark.parametrize("value", [0.0, 0.1, -7.3, 1e300])
 def test_r2_is_nan_where_the_targets_do_not_vary(value):
