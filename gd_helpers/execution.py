@@ -195,7 +195,8 @@ def execute(executions, folder, *, jobs, finish, stop):
     KeyboardInterrupt
         As soon as the list `stop` has an element. However this ends, no process is left.
     """
-    waiting, running = list(executions), []
+    # those with the most cells first, so that no long one is left to run alone at the end
+    waiting, running = sorted(executions, key=lambda execution: execution.cells, reverse=True), []
     interval = 0.1 if sys.stderr.isatty() else 15  # in a log file, a line now and then
     with tqdm(total=sum(execution.cells for execution in executions), unit="cell", mininterval=interval) as bar:
         try:
