@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from gd_helpers.validation import finite_number, whole_number
+from gd_helpers.validation import LARGEST_SEED, finite_number, whole_number
 
 MEAN_OF_X = 2.0
 VARIANCE_OF_X = 1.0
@@ -126,7 +126,7 @@ def simulate_line(n=1000, intercept=5.0, slope=2.0, noise=(1.0, 1.0), seed=37):
     if isinstance(noise, str) or not isinstance(noise, Iterable):
         raise ValueError(f"noise must be a sequence of standard deviations, got {noise!r}")
     deviations = [finite_number("each of noise", deviation, at_least=0) for deviation in noise]
-    generator = np.random.RandomState(whole_number("seed", seed, 0, 2**32 - 1))
+    generator = np.random.RandomState(whole_number("seed", seed, 0, LARGEST_SEED))
 
     X, y = np.ones((n, 2), np.float32), generator.normal(MEAN_OF_X, np.sqrt(VARIANCE_OF_X), n)
     with np.errstate(over="ignore"):  # infinite numbers are refused below

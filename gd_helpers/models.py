@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parameters_to_vector, skip_init, vector_to_parameters
 
-from gd_helpers.validation import one_of, whole_number, yes_or_no
+from gd_helpers.validation import LARGEST_SEED, one_of, whole_number, yes_or_no
 
 ACTIVATIONS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "identity": nn.Identity}
 
@@ -98,7 +98,7 @@ def draw_start(model, seed):
     -----
     Source: ``torch.nn.Linear.reset_parameters``, uniform on ±1/√fan_in.
     """
-    seed = whole_number("seed", seed, 0, 2**32 - 1)
+    seed = whole_number("seed", seed, 0, LARGEST_SEED)
     elsewhere = {str(parameter.device) for parameter in model.parameters()} - {"cpu"}
     if elsewhere:
         raise ValueError(f"model must be on the CPU when its start is drawn, got weights on {', '.join(elsewhere)}")

@@ -4,8 +4,8 @@ import difflib
 
 from gd_helpers import claims
 from gd_helpers.devices import find_device
-from gd_helpers.recipes import LARGEST_SEED, METHODS, OPTIMIZERS
-from gd_helpers.validation import finite_number, one_of, whole_number
+from gd_helpers.recipes import METHODS, OPTIMIZERS
+from gd_helpers.validation import LARGEST_SEED, finite_number, one_of, whole_number
 
 FEWEST_POINTS = 50
 

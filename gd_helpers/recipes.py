@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gd_helpers.validation import finite_number, one_of, whole_number, yes_or_no
+from gd_helpers.validation import LARGEST_SEED, finite_number, one_of, whole_number, yes_or_no
 
 # The source's three methods. A batch size of None is all of the data.
 METHODS = {
@@ -26,7 +26,6 @@ OPTIMIZERS = {
     "adamw": {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 1e-2},
 }
 
-LARGEST_SEED = 2**32 - 1
 EXAMPLES_PER_CHUNK = 2**18
 
 

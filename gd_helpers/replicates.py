@@ -12,9 +12,8 @@ import pandas as pd
 
 from gd_helpers.metrics import ols
 from gd_helpers.progress import progress
-from gd_helpers.recipes import LARGEST_SEED
 from gd_helpers.training import train
-from gd_helpers.validation import one_of, whole_number
+from gd_helpers.validation import LARGEST_SEED, one_of, whole_number
 
 # What a replicate can draw anew, each with the settings of `train` that a recipe then leaves to it.
 VARIED = {"data": (), "start": ("start", "start_seed"), "order": ("order_seed",)}

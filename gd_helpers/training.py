@@ -11,9 +11,9 @@ from gd_helpers.devices import find_device
 from gd_helpers.engines import compiled, eager
 from gd_helpers.models import draw_start, get_weights, linear, set_weights
 from gd_helpers.progress import progress
-from gd_helpers.recipes import LARGEST_SEED, Recipe
+from gd_helpers.recipes import Recipe
 from gd_helpers.runs import Run, make_trace, score
-from gd_helpers.validation import one_of, whole_number, yes_or_no
+from gd_helpers.validation import LARGEST_SEED, one_of, whole_number, yes_or_no
 
 ENGINES = {"compiled": compiled.run_epochs, "eager": eager.run_epochs}
 

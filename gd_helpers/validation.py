@@ -3,6 +3,8 @@
 import math
 import numbers
 
+LARGEST_SEED = 2**32 - 1  # of NumPy's legacy generator; the other generators take larger ones, too
+
 
 def whole_number(name, value, minimum, maximum=None):
     """Return `value` as an ``int`` between `minimum` and `maximum`, both included.
