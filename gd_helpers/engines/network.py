@@ -44,23 +44,34 @@ class Layers(NamedTuple):
 
 
 @inlined
-def add_weighted(target, row, w, first, step, terms, top, number, count):
-    """Add Σ w[first + step t] terms[top + t] over t < number to a row of `target`, entry by entry up to `count`.
+def weighted_sum(target, row, constant, w, first, step, terms, top, number, count):
+    """Set a row of `target` to c + Σ w[first + step t] terms[top + t] over t < number, entry by entry up to `count`.
 
-    Four terms at a time: each pass over the row reads and writes it once.
+    The terms come four at a time, after those that four leaves over: each pass over the row reads and writes it once.
     """
-    fours = number - number % 4
-    for t in range(0, fours, 4):
+    rest = number % 4
+    if rest == 0:
+        for e in range(count):
+            target[row, e] = constant
+    elif rest == 1:
+        w_0 = w[first]
+        for e in range(count):
+            target[row, e] = constant + w_0 * terms[top, e]
+    elif rest == 2:
+        w_0, w_1 = w[first], w[first + step]
+        for e in range(count):
+            target[row, e] = constant + (w_0 * terms[top, e] + w_1 * terms[top + 1, e])
+    else:
+        w_0, w_1, w_2 = w[first], w[first + step], w[first + step * 2]
+        for e in range(count):
+            target[row, e] = constant + (w_0 * terms[top, e] + w_1 * terms[top + 1, e] + w_2 * terms[top + 2, e])
+    for t in range(rest, number, 4):
         w_0, w_1 = w[first + step * t], w[first + step * (t + 1)]
         w_2, w_3 = w[first + step * (t + 2)], w[first + step * (t + 3)]
         for e in range(count):
             target[row, e] += (w_0 * terms[top + t, e] + w_1 * terms[top + t + 1, e]) + (
                 w_2 * terms[top + t + 2, e] + w_3 * terms[top + t + 3, e]
             )
-    for t in range(fours, number):
-        w_t = w[first + step * t]
-        for e in range(count):
-            target[row, e] += w_t * terms[top + t, e]
 
 
 @inlined
@@ -73,9 +84,7 @@ def forward(layers, w, units, count):
         biases = weight + outputs * inputs
         for o in range(outputs):
             bias = w[biases + o] if layers.biased[layer] else w.dtype.type(0)
-            for e in range(count):
-                units[above + o, e] = bias
-            add_weighted(units, above + o, w, weight + o * inputs, 1, units, below, inputs, count)
+            weighted_sum(units, above + o, bias, w, weight + o * inputs, 1, units, below, inputs, count)
         activate(units[above : above + outputs], layers.activations[layer], count)
         weight = biases + layers.biased[layer] * outputs
         below = above
@@ -127,9 +136,8 @@ def backward(layers, w, units, errors, count, gradient):
                 for e in range(count):
                     gradient[biases + o] += errors[above + o, e]
         if layer > 0:
-            errors[below:above, :count] = 0
             for i in range(inputs):
-                add_weighted(errors, below + i, w, weight + i, inputs, errors, above, outputs, count)
+                weighted_sum(errors, below + i, w.dtype.type(0), w, weight + i, inputs, errors, above, outputs, count)
 
 
 @inlined
