@@ -294,6 +294,49 @@ def plot_intervals(table, ax, *, xlabel, reference=None, reference_label=""):
     return ax
 
 
+@in_course_style
+def plot_band(x, curves, ax, *, label):
+    """Draw many curves over the same `x` as one: their median, and the band from the lowest to the highest.
+
+    Parameters
+    ----------
+    x : array, shape (m,)
+    curves : array, shape (k, m)
+        A row a curve, such as the fitted function of a run. Rows that are not finite throughout are left out.
+    ax : matplotlib.axes.Axes
+    label : str
+        What the curves are, for the legend.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+
+    Examples
+    --------
+    >>> from gd_helpers import figures
+    >>> fig, ax = figures.subplots()
+    >>> ax = plot_band([0, 1], [[0, 1], [0, 2], [0, 6]], ax, label="runs")
+    >>> ax.get_lines()[0].get_ydata()
+    array([0., 2.])
+    """
+    x, curves = np.asarray(x, dtype=np.float64), np.asarray(curves, dtype=np.float64)
+    if x.ndim != 1 or curves.ndim != 2 or curves.shape[1] != len(x):
+        raise ValueError(f"curves must have shape (k, m) for x of shape (m,), got {curves.shape} for {x.shape}")
+    curves = curves[np.isfinite(curves).all(axis=1)]
+    if len(curves):
+        colour = free_colour(ax, label)
+        ax.plot(x, np.median(curves, axis=0), color=colour, linewidth=2, label=f"{label}, median")
+        band = {"color": colour, "alpha": 0.3, "linewidth": 0}
+        ax.fill_between(x, curves.min(axis=0), curves.max(axis=0), label=f"{label}, lowest to highest", **band)
+    add_legend(ax)
+    return ax
+
+
 def _by_name(runs):
     """Return `runs` as a dict; a single run is called by its method, anything else has no name."""
     if isinstance(runs, dict):

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 from matplotlib import ft2font
 from matplotlib.testing.compare import compare_images
 from sklearn.linear_model import LinearRegression
@@ -275,6 +276,39 @@ def test_a_table_without_intervals_is_refused(ax, table):
         plotting.plot_intervals(table[["mean"]], ax, xlabel="excess")
 
 
+# plot_band
+
+
+@given(arrays(np.float64, array_shapes(min_dims=2, max_dims=2), elements=finite))
+@settings(max_examples=20, deadline=None)
+def test_the_band_reaches_from_the_lowest_to_the_highest_curve_around_their_median(curves):
+    x, (_, ax) = np.arange(curves.shape[1]), figures.subplots()
+    plotting.plot_band(x, curves, ax, label="runs")
+    np.testing.assert_array_equal(labelled(ax, "runs, median").get_ydata(), np.median(curves, axis=0))
+    (band,) = ax.collections
+    for position in x:
+        corners = band.get_paths()[0].vertices
+        heights = corners[corners[:, 0] == position, 1]
+        assert (heights.min(), heights.max()) == (curves[:, position].min(), curves[:, position].max())
+
+
+def test_a_curve_that_is_not_finite_is_left_out_of_the_band(ax):
+    plotting.plot_band([0, 1], [[1, 2], [np.nan, 90], [3, np.inf]], ax, label="runs")
+    assert labelled(ax, "runs, median").get_ydata().tolist() == [1, 2]
+
+
+def test_without_finite_curves_there_is_no_band(ax):
+    plotting.plot_band([0, 1], [[np.nan, 1]], ax, label="runs")
+    assert not ax.lines
+    assert not ax.collections
+
+
+@pytest.mark.parametrize("curves", [[1.0, 2.0], [[1.0, 2.0, 3.0]]], ids=["one row", "other width"])
+def test_curves_of_another_shape_are_refused(ax, curves):
+    with pytest.raises(ValueError, match=r"curves must have shape \(k, m\)"):
+        plotting.plot_band([0, 1], curves, ax, label="runs")
+
+
 # the look of all of them
 
 
@@ -286,6 +320,7 @@ def drawings(data, run):
     yield lambda ax: plotting.plot_loss_surface(data, ax)
     yield lambda ax: plotting.plot_path(run, ax)
     yield lambda ax: plotting.plot_intervals(pd.DataFrame({"mean": [1], "low": [0], "high": [2]}), ax, xlabel="x")
+    yield lambda ax: plotting.plot_band([0, 1], [[0, 1], [1, 2]], ax, label="runs")
 
 
 def test_every_function_returns_the_axes_it_drew_on(data, run):
