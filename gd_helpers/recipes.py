@@ -112,25 +112,24 @@ class Recipe:
     def order_chunks(self):
         """Yield ``(epochs, orders)`` until all epochs are covered: in what order the next epochs take the examples.
 
-        Epoch i of a chunk takes the examples ``orders[i % len(orders)]``, int32 indices: one row an epoch if shuffled,
+        Epoch i of a chunk takes the examples ``orders[i % len(orders)]``, int64 indices: one row an epoch if shuffled,
         one row for all of them if not. How the epochs fall into chunks does not change the orders.
         """
         generator = np.random.default_rng(self.order_seed)
         longest = max(1, EXAMPLES_PER_CHUNK // self.n)
-        as_they_stand = None if self.shuffle else np.arange(self.n, dtype=np.int32)[None, :]
+        as_they_stand = None if self.shuffle else np.arange(self.n)[None, :]
         for first in range(0, self.epochs, longest):
             count = min(longest, self.epochs - first)
             if not self.shuffle:
                 yield count, as_they_stand
                 continue
-            orders = np.empty((count, self.n), dtype=np.int32)
-            for order in orders:
-                order[:] = generator.permutation(self.n)
-            yield count, orders
-            del orders, order  # of many examples, before the next are drawn
+            orders = np.arange(count * self.n).reshape(count, self.n)
+            orders %= self.n
+            yield count, generator.permuted(orders, axis=1, out=orders)  # row by row what permutation(n) gives
+            del orders  # of many examples, before the next are drawn
 
     def epoch_orders(self):
-        """Yield the order of each epoch in turn, int32 indices of shape (n,)."""
+        """Yield the order of each epoch in turn, int64 indices of shape (n,)."""
         for count, orders in self.order_chunks():
             for epoch in range(count):
                 yield orders[epoch % len(orders)]

@@ -76,8 +76,14 @@ def orders_of(recipe):
 def test_every_shuffled_order_is_a_permutation(n, epochs, seed):
     orders = orders_of(recipe_of("stochastic", n, epochs=epochs, order_seed=seed))
     assert orders.shape == (epochs, n)
-    assert orders.dtype == np.int32
+    assert orders.dtype == np.int64
     assert (np.sort(orders, axis=1) == np.arange(n)).all()
+
+
+def test_shuffled_orders_are_the_permutations_of_one_numpy_generator():
+    generator = np.random.default_rng(5)
+    expected = [generator.permutation(30) for _ in range(4)]
+    assert np.array_equal(orders_of(recipe_of("stochastic", 30, epochs=4, order_seed=5)), expected)
 
 
 def test_every_shuffled_epoch_has_another_order():

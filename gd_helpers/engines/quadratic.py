@@ -36,7 +36,7 @@ def expand(X, y, p):
 
     Every sum and quotient is taken in a fixed order here, since library solvers round differently on other processors.
     """
-    order = np.arange(len(y), dtype=np.int32)
+    order = np.arange(len(y))
     centre, gradient, hessian = np.zeros(p), np.empty(p), np.zeros((p, p))
     add_curvature(X, hessian)
     for _ in range(2):  # the second step removes the rounding of the first
