@@ -1,0 +1,171 @@
+"""Reading what a learner gives or returns: is it an answer at all, is it made of numbers, and are they right."""
+
+import numbers
+
+import numpy as np
+import torch
+
+FEW = 6  # numbers that are shown one by one
+
+
+def is_unanswered(value):
+    """Return whether `value` is ``...``, or a tuple or list with a ``...`` left in it.
+
+    Examples
+    --------
+    >>> is_unanswered(...), is_unanswered((16, ...)), is_unanswered(16)
+    (True, True, False)
+    """
+    return value is ... or (isinstance(value, tuple | list) and any(is_unanswered(part) for part in value))
+
+
+def describe(value):
+    """Return in a few words what `value` is, for a sentence like "you gave …".
+
+    Examples
+    --------
+    >>> describe(None), describe("two"), describe(3.0), describe(np.zeros((3, 1)))
+    ('None', "the text 'two'", 'the number 3', 'an array of shape (3, 1)')
+    """
+    if value is None or isinstance(value, bool | np.bool_):
+        return str(value)
+    if isinstance(value, str):
+        return f"the text {value[:40]!r}"
+    if isinstance(value, numbers.Number):
+        return f"the number {show_number(value)}"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, tuple | list | dict):
+        return f"a {type(value).__name__} of length {len(value)}"
+    if callable(value):
+        return "a function"
+    return f"an object of type {type(value).__name__}"
+
+
+def show_number(value):
+    """Return one number as a text of at most 6 significant digits.
+
+    Examples
+    --------
+    >>> show_number(12000), show_number(2 / 3), show_number(np.float64(16))
+    ('12,000', '0.666667', '16')
+    """
+    if isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real):
+        return str(value)
+    return f"{value:,}" if isinstance(value, numbers.Integral) else f"{float(value):,.6g}"
+
+
+def show_value(value):
+    """Return `value` as a short text: its numbers where they are few, else what it is."""
+    if isinstance(value, str | bool | np.bool_ | dict | None):
+        return repr(value)
+    if isinstance(value, tuple | list):
+        return f"({', '.join(show_value(part) for part in value)})" if len(value) <= FEW else describe(value)
+    try:
+        array = read_numbers(value)
+    except ValueError:
+        return describe(value)
+    if array.ndim == 0:
+        return show_number(array[()])
+    return str(array.tolist()) if array.size <= FEW and _is_short(array) else _show_array(array, value)
+
+
+def _is_short(array):
+    return all(len(repr(number)) <= 8 for number in array.ravel().tolist())
+
+
+def _show_array(array, value):
+    return np.array2string(array, precision=6, separator=", ") if array.size <= FEW else describe(value)
+
+
+def read_numbers(value):
+    """Return `value` as a float64 array, of any shape, whether it is a number, a list, an array or a tensor.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else, or has something else in it; the message says in a few words what it is.
+    """
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu().resolve_conj().numpy()
+    allowed = isinstance(value, numbers.Real | list | tuple | np.ndarray) or hasattr(value, "__array__")
+    if not allowed or isinstance(value, bool | np.bool_ | str | type):
+        raise ValueError(describe(value))
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind not in "iuf":
+            raise TypeError
+        return array.astype(np.float64)
+    except Exception:  # whatever an object of the learner's raises when it is read
+        raise ValueError(describe(value)) from None
+
+
+def find_difference(result, expected, *, rtol=1e-6, strict=False):
+    """Return in what `result` differs from `expected`, as the end of a sentence like "your function …", or None.
+
+    Parameters
+    ----------
+    result
+        What the learner's function returned.
+    expected : number, array, tensor, str, bool, or a tuple or dict of these
+        The right result. Where a number is right, an array or tensor of shape () is as good; an array is as good as a
+        tensor and a list, unless `strict`.
+    rtol : float
+        How far each number may be from the right one, relative to the largest of them.
+    strict : bool
+        Whether a tensor has to be a tensor, of the same dtype.
+
+    Examples
+    --------
+    >>> find_difference([1.0, 2.0], np.array([1.0, 2.0]))
+    >>> find_difference(np.zeros((2, 1)), np.zeros(2))
+    'returned an array of shape (2, 1), where shape (2,) is right'
+    """
+    if isinstance(expected, str | bool):
+        same = type(result) in (type(expected), np.bool_) and result == expected
+        return None if same else f"returned {show_value(result)}, where {expected!r} is right"
+    if isinstance(expected, tuple | dict):
+        return _find_difference_inside(result, expected, rtol, strict)
+    if strict and isinstance(expected, torch.Tensor):
+        if not isinstance(result, torch.Tensor):
+            return f"returned {describe(result)}, where a tensor is right"
+        if result.dtype != expected.dtype:
+            return f"returned a tensor of {result.dtype}, where {expected.dtype} is right"
+    return _find_numeric_difference(result, read_numbers(expected), rtol)
+
+
+def _find_difference_inside(result, expected, rtol, strict):
+    if isinstance(expected, dict):
+        if not isinstance(result, dict) or result.keys() != expected.keys():
+            return f"returned {describe(result)}, where a dict with the keys {', '.join(map(repr, expected))} is right"
+        pairs = {f"under {key!r} ": (result[key], expected[key]) for key in expected}
+    else:
+        if not isinstance(result, tuple | list) or len(result) != len(expected):
+            return f"returned {describe(result)}, where a tuple of {len(expected)} is right"
+        pairs = {f"at place {place} ": pair for place, pair in enumerate(zip(result, expected, strict=True), 1)}
+    for where, (part, right) in pairs.items():
+        if difference := find_difference(part, right, rtol=rtol, strict=strict):
+            return where + difference
+    return None
+
+
+def _find_numeric_difference(result, right, rtol):
+    if result is None:
+        return "returned None. Is there a `return`"
+    try:
+        found = read_numbers(result)
+    except ValueError as error:
+        return f"returned {error}, where {'a number' if right.ndim == 0 else 'an array'} is right"
+    if found.shape != right.shape:
+        wanted = "a number" if right.ndim == 0 else f"shape {right.shape}"
+        return f"returned {describe(result)}, where {wanted} is right"
+    if not np.isfinite(found).all() and np.isfinite(right).all():
+        return f"returned {show_value(result)}: {'not a number' if found.ndim == 0 else 'not all are finite numbers'}"
+    if np.allclose(found, right, rtol=0, atol=rtol * np.abs(right).max(initial=0) + 1e-12):
+        return None
+    if right.size <= FEW:
+        return f"returned {show_value(result)}, where {show_value(right)} is right"
+    off = np.abs(found - right)
+    return f"returned {describe(result)}, as is right, but its numbers are off by up to {off.max():.3g}"
