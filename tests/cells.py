@@ -23,6 +23,12 @@ def headings(cell):
     return re.findall(r"^#{1,6} .*$", re.sub(r"(?ms)^```.*?^```", "", cell.source), re.MULTILINE)
 
 
+def find_heading(notebook, heading):
+    """Return the place of the cell that has this `heading`, or of the last cell where none has."""
+    found = (i for i, cell in enumerate(notebook.cells) if cell.cell_type == "markdown" and heading in headings(cell))
+    return next(found, len(notebook.cells) - 1)
+
+
 def parse(cell):
     """Return the syntax tree of a code cell, magic commands and all."""
     return ast.parse(TransformerManager().transform_cell(cell.source))

@@ -19,6 +19,7 @@ from cells import (
     prose_cells,
     without_pictures,
 )
+from gate_exercises import check_exercises
 
 from gd_helpers.outputs import WIDGET_MIME, check_portable, normalise
 from gd_helpers.parameters import PUBLISHED
@@ -230,6 +231,7 @@ CHECKS = (
     check_pictures,
     check_code,
     check_prose,
+    check_exercises,
 )
 
 

@@ -1,0 +1,69 @@
+"""What the exercises of every chapter must be: a part of the gate."""
+
+import ast
+from itertools import pairwise
+
+from cells import calls, code_cells, find_heading, first_line
+
+from gd_helpers.exercises.chapter import chapters_with_exercises, parameters_of, questions_of
+
+LAST_WITH_EXERCISES = "11"
+# The chapters that are still to get theirs; this has to become empty.
+WITHOUT_EXERCISES = {
+    "01_simulate_data",
+    "02_gradient_descent",
+    "03_batch",
+    "04_stochastic",
+    "05_mini_batch",
+    "06_verify_with_scikit_learn",
+    "07_summary",
+    "08_dataloader",
+    "09_three_layers",
+    "10_five_layers",
+    "11_published_results",
+}
+
+
+def check_exercises(notebook, chapter):
+    """Check that the chapter asks for each exercise of its module, in order, and leaves it open."""
+    if chapter not in chapters_with_exercises():
+        if chapter[:2] <= LAST_WITH_EXERCISES and chapter not in WITHOUT_EXERCISES:
+            yield f"no exercises: gd_helpers/exercises/{chapter[3:]}.py is missing"
+        return
+    if chapter in WITHOUT_EXERCISES:
+        yield f"{chapter} has a module of exercises, so it does not belong in WITHOUT_EXERCISES"
+        return
+    questions = questions_of(chapter)
+    if not 3 <= len(questions) <= 5 or {question.kind for question in questions} != {"prediction", "code"}:
+        yield f"{len(questions)} exercises, not three to five with at least one prediction and one piece of code"
+    yield from check_asking(notebook, chapter, questions)
+
+
+def check_asking(notebook, chapter, questions):
+    """Check the call of for_chapter; then that each exercise is checked once, in order, and the progress comes last."""
+    setups = [ast.unparse(call) for cell in code_cells(notebook) for call in calls(cell, "for_chapter")]
+    wanted = f"for_chapter({', '.join([repr(chapter), *(f'{name}={name}' for name in parameters_of(chapter))])})"
+    if setups != [wanted]:
+        yield f"the exercises are not set up once, by exercises = {wanted}"
+    below = notebook.cells[find_heading(notebook, "## Exercises") :]
+    asked = [(name, *pair) for pair in pairwise(below) for name in find_asked(pair[1])]
+    names = [name for name, _, _ in asked]
+    if names != [*(f"exercises.{question.name}.check" for question in questions), "exercises.progress"]:
+        yield f"the exercises are not asked for once each, in order, and the progress last: {names}"
+        return
+    for number, (question, (_, prompt, cell)) in enumerate(zip(questions, asked, strict=False), 1):
+        yield from check_exercise(prompt, cell, f"**Exercise {number}, {question.kind}.** ", number)
+
+
+def find_asked(cell):
+    """Return what is called of the exercises in a cell: "exercises.NAME.check" or "exercises.progress"."""
+    made = [call for name in ("check", "progress") for call in calls(cell, name)] if cell.cell_type == "code" else []
+    return [name for name in (ast.unparse(call.func) for call in made) if name.startswith("exercises.")]
+
+
+def check_exercise(prompt, cell, opening, number):
+    if prompt.cell_type != "markdown" or not prompt.source.startswith(opening):
+        yield f"no prompt that begins with {opening!r} before {first_line(cell)}"
+    texts = [output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+    if len(texts) != 1 or not texts[0].startswith(f"○ Exercise {number}, not answered yet."):
+        yield f"an exercise that is not open: {first_line(cell)}"
