@@ -140,14 +140,14 @@ def _find_difference_inside(result, expected, rtol, strict):
     if isinstance(expected, dict):
         if not isinstance(result, dict) or result.keys() != expected.keys():
             return f"returned {describe(result)}, where a dict with the keys {', '.join(map(repr, expected))} is right"
-        pairs = {f"under {key!r} ": (result[key], expected[key]) for key in expected}
+        pairs = {f"under {key!r}": (result[key], expected[key]) for key in expected}
     else:
         if not isinstance(result, tuple | list) or len(result) != len(expected):
             return f"returned {describe(result)}, where a tuple of {len(expected)} is right"
-        pairs = {f"at place {place} ": pair for place, pair in enumerate(zip(result, expected, strict=True), 1)}
+        pairs = {f"part {place}": pair for place, pair in enumerate(zip(result, expected, strict=True), 1)}
     for where, (part, right) in pairs.items():
         if difference := find_difference(part, right, rtol=rtol, strict=strict):
-            return where + difference
+            return f"{difference} ({where} of the result)"
     return None
 
 

@@ -86,10 +86,16 @@ class Question:
 
 
 def given(function, parameters):
-    """Call `function` with those of the dict `parameters` that it takes; what is no function is returned as it is."""
+    """Call `function` with those of the dict `parameters` that it needs; what is no function is returned as it is."""
     if not callable(function):
         return function
-    return function(**{name: parameters[name] for name in inspect.signature(function).parameters})
+    return function(**{name: parameters[name] for name in names_of(function)})
+
+
+def names_of(*functions):
+    """Return the names of the arguments that the `functions` need, each once; one with a default is not needed."""
+    found = [argument for each in functions for argument in inspect.signature(each).parameters.values()]
+    return tuple(dict.fromkeys(argument.name for argument in found if argument.default is argument.empty))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +122,7 @@ class Prediction(Question):
     @property
     def parameters(self):
         """The names of the chapter's parameters that the right answer depends on."""
-        functions = [self.solution, self.expected, *(slip.answer for slip in self.slips if callable(slip.answer))]
-        return tuple(dict.fromkeys(name for each in functions for name in inspect.signature(each).parameters))
+        return names_of(self.solution, self.expected, *(slip.answer for slip in self.slips if callable(slip.answer)))
 
     @property
     def tolerance(self):
@@ -203,8 +208,7 @@ class Choice(Question):
     @property
     def parameters(self):
         """The names of the chapter's parameters that the right answer depends on."""
-        functions = (self.solution, self.expected)
-        return tuple(dict.fromkeys(name for each in functions for name in inspect.signature(each).parameters))
+        return names_of(self.solution, self.expected)
 
     def judge(self, answer, parameters):
         """Return the verdict on `answer`, one of the texts, in capitals or not."""
