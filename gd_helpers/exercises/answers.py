@@ -16,7 +16,7 @@ def is_unanswered(value):
     >>> is_unanswered(...), is_unanswered((16, ...)), is_unanswered(16)
     (True, True, False)
     """
-    return value is ... or (isinstance(value, tuple | list) and any(is_unanswered(part) for part in value))
+    return value is ... or (isinstance(value, tuple | list) and any(part is ... for part in value))
 
 
 def describe(value):
@@ -52,17 +52,21 @@ def show_number(value):
     >>> show_number(12000), show_number(2 / 3), show_number(np.float64(16))
     ('12,000', '0.666667', '16')
     """
-    if isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real):
+    if isinstance(value, numbers.Integral) and abs(value) < 10**15:
+        return f"{int(value):,}"
+    try:
+        return f"{float(value):,.6g}"
+    except OverflowError:
+        return "too large for a float"
+    except TypeError:  # complex
         return str(value)
-    return f"{value:,}" if isinstance(value, numbers.Integral) else f"{float(value):,.6g}"
 
 
 def show_value(value):
     """Return `value` as a short text: its numbers where they are few, else what it is."""
-    if isinstance(value, str | bool | np.bool_ | dict | None):
-        return repr(value)
-    if isinstance(value, tuple | list):
-        return f"({', '.join(show_value(part) for part in value)})" if len(value) <= FEW else describe(value)
+    if isinstance(value, tuple | list) and len(value) <= FEW:
+        parts = (describe(part) if isinstance(part, tuple | list) else show_value(part) for part in value)
+        return f"({', '.join(parts)})"
     try:
         array = read_numbers(value)
     except ValueError:
@@ -88,13 +92,11 @@ def read_numbers(value):
     ValueError
         If it is anything else, or has something else in it; the message says in a few words what it is.
     """
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu().resolve_conj().numpy()
     allowed = isinstance(value, numbers.Real | list | tuple | np.ndarray) or hasattr(value, "__array__")
     if not allowed or isinstance(value, bool | np.bool_ | str | type):
         raise ValueError(describe(value))
     try:
-        array = np.asarray(value)
+        array = np.asarray(value.detach().cpu() if isinstance(value, torch.Tensor) else value)
         if array.dtype.kind not in "iuf":
             raise TypeError
         return array.astype(np.float64)
@@ -153,7 +155,7 @@ def _find_difference_inside(result, expected, rtol, strict):
 
 def _find_numeric_difference(result, right, rtol):
     if result is None:
-        return "returned None. Is there a `return`"
+        return "returned None: a `return` is missing"
     try:
         found = read_numbers(result)
     except ValueError as error:

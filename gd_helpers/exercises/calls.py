@@ -104,7 +104,7 @@ def is_unchanged(value, before):
     if isinstance(before, torch.Tensor):
         return value.shape == before.shape and torch.equal(value.detach(), before.detach())
     if isinstance(before, np.ndarray):
-        return value.shape == before.shape and np.array_equal(value, before)
+        return np.array_equal(value, before, equal_nan=before.dtype.kind == "f")
     if isinstance(before, tuple | list):
         return len(value) == len(before) and all(map(is_unchanged, value, before))
     return callable(before) or bool(value == before)

@@ -37,9 +37,9 @@ class Exercise:
         """What the question is called, as an attribute of the chapter's exercises."""
         return self.question.name
 
-    def check(self, answer):
-        """Show whether `answer` is right and, if not, what kind of wrong it is."""
-        verdict = self.question.judge(answer, self._parameters)
+    def check(self, *answer):
+        """Show whether `answer`, one value or several, is right and, if not, what kind of wrong it is."""
+        verdict = self.question.judge(answer[0] if len(answer) == 1 else answer, self._parameters)
         self.state = max(self.state, verdict.state, key=["unanswered", "wrong", "right"].index)
         display(self._show(verdict))
 

@@ -278,7 +278,7 @@ class Code(Question):
     def _find_misfit(self, answer):
         wanted = f"The answer is a function of {', '.join(f'`{name}`' for name in self.arguments)}"
         if isinstance(answer, type) or not callable(answer):
-            return f"{wanted}. You gave {describe(answer)}: hand over the function itself, without calling it."
+            return f"{wanted}. You gave {describe(answer)}. Hand over the function itself, without calling it."
         try:
             inspect.signature(answer).bind(*self.arguments)
         except TypeError:
@@ -310,7 +310,8 @@ class Code(Question):
             if self._is_same(result, slip.answer, case):
                 return Verdict("wrong", slip.message)
         advice = "It is tried on data that the chapter does not have: does it use its arguments alone?"
-        return Verdict("wrong", f"{self._tell_input(case)} your function {difference.rstrip('?')}. {advice}")
+        told = f"{self._tell_input(case)} your function {difference}."
+        return Verdict("wrong", told if result is None else f"{told} {advice}")
 
     def _is_same(self, result, slip, case):
         """Return whether `result` is what the mistake `slip` gives; a slip that fails on this case gives nothing."""
