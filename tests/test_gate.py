@@ -6,6 +6,7 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import gate_exercises
 import nbformat
 import pytest
 from cells import code_cells
@@ -13,32 +14,47 @@ from gate import find_copies, find_dead_links, find_problems
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from gd_helpers.exercises.chapter import questions_of
 from gd_helpers.outputs import normalise
 from gd_helpers.parameters import PUBLISHED
 
 SETTINGS = Path(__file__).resolve().parent.parent / "pyproject.toml"
-CHAPTER = "06_verify_with_scikit_learn"
+CHAPTER = "02_gradient_descent"
 
-OPENING = """# 06 · Verify: which line is the best one?
+OPENING = """# 02 · Descent: which way is down?
 
-*Mirrors section 5.2.4.* · 20 minutes · Prerequisites: chapter 05
+*Mirrors section 5.2.* · 20 minutes · Prerequisites: chapter 01
 
-You will be able to check a fit.
+You will be able to go down.
 
-[← 05](05_mini_batch.ipynb) · [07 →](07_summary.ipynb)"""
+[← 01](01_simulate_data.ipynb) · [03 →](03_batch.ipynb)"""
 IMPORTS = """import numpy as np
 
 from gd_helpers import figures
 from gd_helpers.claims import claim
+from gd_helpers.exercises import for_chapter
 from gd_helpers.parameters import check_parameters"""
 PARAMETERS = """seed: int = 37  # seed of the data
-n: int = 1000  # number of points"""
+n: int = 1000  # number of points
+learning_rate: float = 0.1  # length of a step
+updates: int = 100  # steps"""
+CALL = "seed=seed, n=n, learning_rate=learning_rate, updates=updates"
 FIGURE = """fig, ax = figures.subplots(height=1)
 ax.plot([1, 2], [seed, n], label="line")
 figures.show(fig, "A line that rises from left to right.")"""
 COMPUTATION = """total = np.arange(7).sum()
 print("the sum is", total)"""
 LONG = "\n".join(f"value_{number} = {number}" for number in range(16))
+
+
+SETUP = f'exercises = for_chapter("{CHAPTER}", seed=seed, n=n)'
+
+
+def ask(questions):
+    """Return the cells that ask for each exercise, and leave it open."""
+    for number, question in enumerate(questions, 1):
+        yield new_markdown_cell(f"**Exercise {number}, {question.kind}.** What is it?")
+        yield new_code_cell(f"exercises.{question.name}.check(...)")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +64,7 @@ def good():
         new_markdown_cell(OPENING),
         new_code_cell(IMPORTS),
         new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
-        new_code_cell(f'check_parameters("{CHAPTER}", seed=seed, n=n)'),
+        new_code_cell(f'check_parameters("{CHAPTER}", {CALL})'),
         new_markdown_cell("**Predict:** does the line rise?"),
         new_code_cell(FIGURE),
         new_markdown_cell("It does."),
@@ -56,7 +72,12 @@ def good():
         new_code_cell('claim("The sum is 21", bool(total == 21))'),
         new_markdown_cell("And its square?"),
         new_code_cell("int(total) ** 2"),
-        new_markdown_cell("So it is.\n\n## Exercises\n\n1. What is the sum?\n\n## Sources\n\n- None."),
+        new_markdown_cell("So it is.\n\n## Exercises\n\nNow you."),
+        new_code_cell(SETUP),
+        *ask(questions_of(CHAPTER)),
+        new_markdown_cell("How far are you?"),
+        new_code_cell("exercises.progress()"),
+        new_markdown_cell("## Sources\n\n- None."),
     ]
     notebook = new_notebook(cells=cells)
     NotebookClient(notebook, kernel_name="python3", coalesce_streams=True).execute()
@@ -105,7 +126,7 @@ def add_title(notebook):
 
 
 def name_other_section(notebook):
-    notebook.cells[0].source = OPENING.replace("section 5.2.4", "section 5.2.41")
+    notebook.cells[0].source = OPENING.replace("section 5.2", "section 5.2.1")
 
 
 def drop_minutes(notebook):
@@ -121,7 +142,7 @@ def drop_aims(notebook):
 
 
 def swap_links(notebook):
-    notebook.cells[0].source = OPENING.replace("05_mini_batch", "04_stochastic")
+    notebook.cells[0].source = OPENING.replace("01_simulate_data", "00_introduction")
 
 
 def drop_parameters(notebook):
@@ -157,7 +178,7 @@ def check_one_parameter_only(notebook):
 
 
 def check_constant(notebook):
-    cell_with(notebook, "check_parameters(").source = f'check_parameters("{CHAPTER}", seed=37, n=n)'
+    cell_with(notebook, "check_parameters(").source = f'check_parameters("{CHAPTER}", {CALL.replace("=seed", "=37")})'
 
 
 def import_late(notebook):
@@ -239,7 +260,8 @@ def drop_claim(notebook):
 
 
 def drop_exercises(notebook):
-    notebook.cells[-1].source = notebook.cells[-1].source.replace("## Exercises", "## Questions")
+    cell = cell_with(notebook, "## Exercises")
+    cell.source = cell.source.replace("## Exercises", "## Questions")
 
 
 def drop_sources(notebook):
@@ -290,11 +312,60 @@ def download_data_set(notebook):
     cell_with(notebook, COMPUTATION).source += "\ndata = fetch_california_housing()"
 
 
+def set_up_with_a_constant(notebook):
+    cell_with(notebook, "for_chapter(").source = SETUP.replace("n=n", "n=1000")
+
+
+def set_up_twice(notebook):
+    cell_with(notebook, COMPUTATION).source += f"\n{SETUP}"
+
+
+def first_check(notebook):
+    return next(index for index, cell in enumerate(notebook.cells) if "exercises." in cell.source)
+
+
+def drop_exercise(notebook):
+    del notebook.cells[first_check(notebook)]
+
+
+def swap_exercises(notebook):
+    first = first_check(notebook)
+    one, other = notebook.cells[first], notebook.cells[first + 2]
+    one.source, other.source = other.source, one.source
+
+
+def ask_above_the_heading(notebook):
+    first = first_check(notebook)
+    cells = notebook.cells[first - 1 : first + 1]
+    del notebook.cells[first - 1 : first + 1]
+    position = notebook.cells.index(cell_with(notebook, "## Exercises"))
+    notebook.cells[position:position] = cells
+
+
+def misname_exercise(notebook):
+    cell = notebook.cells[first_check(notebook) - 1]
+    cell.source = cell.source.replace("prediction", "code")
+
+
+def miscount_exercise(notebook):
+    cell = notebook.cells[first_check(notebook) - 1]
+    cell.source = cell.source.replace("Exercise 1", "Exercise 2")
+
+
+def answer_exercise(notebook):
+    data = notebook.cells[first_check(notebook)].outputs[0].data
+    data["text/plain"] = data["text/plain"].replace("○ Exercise 1, not answered yet.", "✓ Exercise 1, right.")
+
+
+def drop_progress(notebook):
+    notebook.cells.remove(cell_with(notebook, "exercises.progress()"))
+
+
 BROKEN = {
     drop_title: "not a title",
     drop_question: "no question",
     add_title: "2 titles",
-    name_other_section: "section 5.2.4",
+    name_other_section: "section 5.2,",
     drop_minutes: "minutes",
     drop_prerequisites: "prerequisites",
     drop_aims: "able to do",
@@ -340,6 +411,15 @@ BROKEN = {
     install_by_shell: "installation",
     download: "download",
     download_data_set: "download",
+    set_up_with_a_constant: "not set up once",
+    set_up_twice: "not set up once",
+    drop_exercise: "not asked for once each",
+    swap_exercises: "not asked for once each",
+    ask_above_the_heading: "not asked for once each",
+    misname_exercise: "no prompt that begins with '**Exercise 1, prediction.**",
+    miscount_exercise: "no prompt that begins with '**Exercise 1, prediction.**",
+    answer_exercise: "not open",
+    drop_progress: "not asked for once each",
 }
 
 
@@ -374,6 +454,25 @@ def test_the_first_chapter_needs_no_previous_one(notebook):
     assert "links to" not in "\n".join(find_problems(notebook, first))
 
 
+@pytest.mark.parametrize("chosen", [[0, 4], [0, 1, 2], [3, 4, 3], [0, 1, 2, 3, 4, 4]], ids=str)
+def test_three_to_five_exercises_with_a_prediction_and_code_are_wanted(notebook, monkeypatch, chosen):
+    questions = questions_of(CHAPTER)
+    monkeypatch.setattr(gate_exercises, "questions_of", lambda _: [questions[place] for place in chosen])
+    assert f"{len(chosen)} exercises, not three to five with" in problems(notebook)
+
+
+def test_a_chapter_without_exercises_is_stopped_unless_it_is_still_to_get_them(notebook, monkeypatch):
+    monkeypatch.setattr(gate_exercises, "chapters_with_exercises", list)
+    assert "no exercises: gd_helpers/exercises/gradient_descent.py is missing" in problems(notebook)
+    monkeypatch.setattr(gate_exercises, "WITHOUT_EXERCISES", {CHAPTER})
+    assert problems(notebook) == ""
+
+
+def test_a_chapter_that_has_its_exercises_is_no_longer_to_get_them(notebook, monkeypatch):
+    monkeypatch.setattr(gate_exercises, "WITHOUT_EXERCISES", {CHAPTER})
+    assert "does not belong in WITHOUT_EXERCISES" in problems(notebook)
+
+
 def test_five_lines_that_two_notebooks_share_are_found(notebook):
     other = copy.deepcopy(notebook)
     add_code(notebook, "a = 0\n" + "\n".join(LONG.splitlines()[:5]))
@@ -389,8 +488,8 @@ def test_four_lines_that_two_notebooks_share_are_no_copy(notebook):
 
 
 def test_links_are_followed(notebook, tmp_path):
-    (tmp_path / "05_mini_batch.ipynb").touch()
-    assert list(find_dead_links(notebook, tmp_path)) == ["a link that leads nowhere: 07_summary.ipynb"]
+    (tmp_path / "01_simulate_data.ipynb").touch()
+    assert list(find_dead_links(notebook, tmp_path)) == ["a link that leads nowhere: 03_batch.ipynb"]
 
 
 # What nbval says of stored outputs, with the settings that the chapters are tested with.
