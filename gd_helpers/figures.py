@@ -57,7 +57,7 @@ def subplots(nrows=1, ncols=1, *, height=4.2, **sharing):
         return figure, figure.subplots(nrows, ncols, **sharing)
 
 
-def show(figure, alt):
+def show(figure, alt, *, live=None):
     """Put `figure` into the cell's output as a picture with a description and with the numbers behind it.
 
     The same figure gives the same bytes. The text beside the picture (`describe`) is what a strict comparison of stored
@@ -70,6 +70,9 @@ def show(figure, alt):
         It is closed afterwards, so that no backend shows it again.
     alt : str
         One or more sentences that say what the picture shows, for those who cannot see it.
+    live : callable, optional
+        Returns an ``ipywidgets.Widget`` to be shown in place of the picture where widgets are; called when the picture
+        is drawn.
 
     Raises
     ------
@@ -80,11 +83,10 @@ def show(figure, alt):
         raise ValueError(f"alt must be a sentence that says what the picture shows, with its full stop, got {alt!r}")
     alt = " ".join(alt.split())
     width, height = (round(inches * CSS_PIXELS_PER_INCH) for inches in figure.get_size_inches())
-    display(
-        {"image/png": base64.b64encode(render(figure)).decode("ascii"), "text/plain": describe(figure)},
-        raw=True,
-        metadata={"image/png": {"alt": alt, "width": width, "height": height}},
-    )
+    bundle = {"image/png": base64.b64encode(render(figure)).decode("ascii"), "text/plain": describe(figure)}
+    if live is not None:
+        bundle["application/vnd.jupyter.widget-view+json"] = live().get_view_spec()
+    display(bundle, raw=True, metadata={"image/png": {"alt": alt, "width": width, "height": height}})
     # JupyterLab gives the picture no alt attribute, so it finds the words behind the picture, out of sight
     display({"text/html": f'<p style="{OUT_OF_SIGHT}">{html.escape(alt)}</p>', "text/plain": alt}, raw=True)
     close(figure)

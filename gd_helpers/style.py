@@ -26,6 +26,7 @@ with as_file(files("gd_helpers") / "course.mplstyle") as _path:
 COLOURS = [to_hex(colour).upper() for colour in _STYLE["axes.prop_cycle"].by_key()["color"]]
 METHOD_COLOURS = dict(zip(METHODS, COLOURS, strict=False))  # a method keeps its colour throughout the course
 NEUTRAL = "#222222"
+DRAWN_DPI = _STYLE["savefig.dpi"]  # of the pixels that are drawn, three for two that are shown
 
 
 def course_style():

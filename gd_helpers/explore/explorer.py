@@ -1,0 +1,189 @@
+"""The explorer itself: moved controls retrain, and picture and numbers follow."""
+
+import functools
+import html
+
+import ipywidgets as widgets
+import numpy as np
+
+from gd_helpers import figures
+from gd_helpers.explore.controls import Controls
+from gd_helpers.explore.moment import Moment
+from gd_helpers.explore.names import ROOT, naming
+from gd_helpers.explore.panels import MOVING_COLOURS
+from gd_helpers.explore.picture import Picture
+from gd_helpers.progress import is_headless
+from gd_helpers.training import train
+
+# What a run may take, so that a picture never waits for it longer than some tenths of a second. With all examples in
+# each update a linear model costs next to nothing per example.
+MOST_UPDATES, MOST_EXAMPLES = 500_000, 1_500_000
+
+
+def _alone(move):
+    """Have the method `move` ignore the changes of controls that it, or another such method, makes itself."""
+
+    @functools.wraps(move)
+    def move_alone(self, change):
+        if not self._busy:
+            self._busy = True
+            try:
+                move(self)
+            finally:
+                self._busy = False
+
+    return move_alone
+
+
+class Explorer:
+    """A run that follows its controls, shown as a picture of two panels with numbers below.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    left, right : Panel
+        `right` measures the effort.
+    data : Line
+    best : LeastSquares
+    recipe : Recipe
+        Where the controls stand at first.
+    model : torch.nn.Module, optional
+        What to train, if not a line.
+    """
+
+    def __init__(self, figure, left, right, *, data, best, recipe, model=None):
+        self.figure, self.left, self.right = figure, left, right
+        self.data, self.best, self.recipe, self.model = data, best, recipe, model
+        self.values = {name: getattr(recipe, name) for name in ("learning_rate", "batch_size", "epochs", "optimizer")}
+        self.values["seed"] = recipe.start_seed
+        self.train()
+        self.show(len(self.run.path) - 1)
+
+    def train(self):
+        """Train the run that `values` ask for, as far as there is time for it."""
+        recipe = {**self.values, "epochs": self.epochs_trained(), "shuffle": self.values["batch_size"] < len(self.data)}
+        self.run = train(self.data, self.recipe.method, model=self.model, **recipe)
+
+    def epochs_trained(self):
+        """Return how many of the epochs asked for are trained."""
+        n, size = len(self.data), self.values["batch_size"]
+        most = MOST_UPDATES // -(-n // size)
+        if size < n or self.model is not None:
+            most = min(most, MOST_EXAMPLES // n)
+        return min(self.values["epochs"], max(1, most))
+
+    def show(self, epoch):
+        """Move both panels to epoch `epoch` of the run."""
+        self.moment = Moment(self.run, epoch, self.data)
+        self.left.show(self.moment)
+        self.right.show(self.moment)
+
+    def display(self):
+        """Put the explorer into the cell's output, as a picture of its first settings where nobody can move it."""
+        figures.show(self.figure, self.describe(), live=None if is_headless() else self.make_live)
+
+    def make_live(self):
+        """Return the widget: the controls, and below them what follows them."""
+        self.controls = Controls(self.recipe)
+        self.picture = Picture(self.figure, [*self.left.moving, *self.right.moving], MOVING_COLOURS)
+        for against in ("examples", "updates"):
+            self.right.measure(against)
+            self.picture.keep_background(against)
+        self.image = widgets.Image(format="png")
+        self.numbers, self.alt = widgets.HTML(), widgets.HTML(layout=widgets.Layout(display="none"))
+        self.status = widgets.HTML().add_class("gd-status")
+        self.controls.allow_epochs(self.moment.epochs)
+        self.refresh()
+        self._listen()
+        above, below = self.controls.box()
+        return widgets.VBox([naming(), above, self.image, below, self.numbers, self.status, self.alt]).add_class(ROOT)
+
+    def _listen(self):
+        """Have the controls call. The browser sends a slider's next value only when this one's picture is there."""
+        for control in self.controls.recipe.values():
+            control.observe(self._retrain, "value")
+        self.controls.against.observe(self._measure, "value")
+        self.controls.shown.observe(self._walk, "value")
+        self.controls.player.observe(self._play, "value")
+        self._busy = False
+
+    @_alone
+    def _retrain(self):
+        self.values = self.controls.values()
+        self.train()
+        self.show(len(self.run.path) - 1)
+        self.refresh()
+        self.controls.allow_epochs(self.moment.epochs)
+
+    @_alone
+    def _measure(self):
+        self.right.measure(self.controls.against.value)
+        self.show(self.moment.epoch)
+        self.refresh()
+
+    @_alone
+    def _walk(self):
+        self.show(self.controls.shown.value)
+        self.refresh()
+        self.controls.lead_player()
+
+    @_alone
+    def _play(self):
+        self.controls.follow_player()
+        self.show(self.controls.shown.value)
+        self.refresh()
+        self.controls.lead_player()
+
+    def refresh(self):
+        """Send picture and numbers of the moment to the browser."""
+        self.image.value = self.picture.png(self.right.against)
+        self.numbers.value = self.table()
+        self.status.value = self.say()
+        self.alt.value = f'<span class="gd-alt">{html.escape(self.describe())}</span>'
+
+    def describe(self):
+        """Return what the picture shows, in two sentences."""
+        recipe, moment = self.run.recipe, self.moment
+        settings = (
+            f"learning rate {recipe.learning_rate:g}, batch size {recipe.batch_size:,}, {recipe.optimizer}, "
+            f"seed {recipe.start_seed}, after epoch {moment.epoch:,} of {moment.epochs:,}"
+        )
+        ended = " The run diverged." if moment.is_lost else ""
+        return f"At {settings}. Left: {self.left.describe(moment)}. Right: {self.right.describe(moment)}.{ended}"
+
+    def table(self):
+        """Return the numbers of the run beside those of least squares, as HTML."""
+        mse, r2 = self.moment.mse_and_r2
+        columns = {**self.left.columns(self.moment), "MSE": (mse, self.best.mse), "R²": (r2, self.best.r2)}
+        head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+        rows = ""
+        for place, name in enumerate(("run", "OLS")):
+            cells = "".join(f"<td>{written(values[place])}</td>" for values in columns.values())
+            rows += f'<tr class="gd-{name.lower()}"><th scope="row">{name}</th>{cells}</tr>'
+        return f'<table class="gd-numbers"><tr><td></td>{head}</tr>{rows}</table>'
+
+    def say(self):
+        """Return in a sentence or two where the run stands."""
+        moment, asked = self.moment, self.values["epochs"]
+        effort = "{updates:,} updates, {examples:,} examples".format(**moment.effort)
+        words = f"After epoch {moment.epoch:,} of {asked:,}: {effort}. "
+        if moment.is_lost:
+            words += "<strong>Diverged:</strong> the loss or the weights left the finite numbers, and the run stopped."
+        elif self.best.mse > 0:
+            ratio = max(1, moment.mse_and_r2[0] / self.best.mse)
+            words += f"The MSE is {f'{ratio - 1:.1%} above' if ratio < 10 else times(ratio)} that of OLS."
+        if not self.run.diverged and moment.epochs < asked:
+            words += f" An explorer goes no further than epoch {moment.epochs:,} here, so that it stays quick."
+        return words
+
+
+def times(ratio):
+    """Return a large `ratio` in words."""
+    return f"{ratio:,.0f} times" if ratio < 1e6 else "more than a million times"
+
+
+def written(value):
+    """Return `value` as it stands in the table: four decimals, or three digits of a large number."""
+    if not np.isfinite(value):
+        return "not finite"
+    return (f"{value:.4f}" if abs(value) < 1e4 else f"{value:.2e}").replace("-", "−")
