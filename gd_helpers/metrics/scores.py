@@ -1,0 +1,75 @@
+"""How near predictions are to targets: mean squared error and R²."""
+
+import numpy as np
+
+from gd_helpers.metrics.arrays import as_float64, as_floats
+
+
+def _squared_errors(y_true, y_pred):
+    """Return (y_true − y_pred)² in float64; (n,) against (n, 1) would broadcast to (n, n), so it is refused."""
+    y_true, y_pred = as_floats(y_true), as_floats(y_pred)
+    if y_true.shape != y_pred.shape or y_true.size == 0:
+        raise ValueError(
+            f"y_true and y_pred must have one and the same non-empty shape, got {y_true.shape} and {y_pred.shape}"
+        )
+    errors = np.subtract(y_true, y_pred, dtype=np.float64)
+    return np.square(errors, out=errors)
+
+
+def mse(y_true, y_pred):
+    """Return the mean squared error, mean((y_true − y_pred)²), in squared units of y.
+
+    Parameters
+    ----------
+    y_true, y_pred : array or tensor, the same shape
+        Targets and predictions.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or are empty.
+
+    Examples
+    --------
+    >>> mse([1.0, 3.0], [2.0, 3.0])
+    0.5
+    """
+    return float(np.mean(_squared_errors(y_true, y_pred)))
+
+
+def r2(y_true, y_pred):
+    """Return the coefficient of determination, R² = 1 − Σ(y_true − y_pred)² / Σ(y_true − mean(y_true))².
+
+    The truth comes first: swapped, the squares are measured against the variance of the predictions, which rewards
+    steep lines.
+
+    Parameters
+    ----------
+    y_true, y_pred : array or tensor, the same shape
+        Targets and predictions.
+
+    Returns
+    -------
+    float
+        At most 1; 0 for predicting the mean; below 0 for worse than that; NaN if `y_true` does not vary.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or are empty.
+
+    Examples
+    --------
+    >>> r2([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
+    0.5
+
+    Notes
+    -----
+    Source: ``sklearn.metrics.r2_score``, which gives 0 or 1 where this gives NaN.
+    """
+    unexplained = np.sum(_squared_errors(y_true, y_pred))
+    y_true = as_floats(y_true)
+    if np.ptp(y_true) == 0:  # asked before the sum of squares, which rounding can lift above 0
+        return float("nan")
+    distances = np.subtract(y_true, as_float64(y_true).mean(), dtype=np.float64)
+    return float(1 - unexplained / np.sum(np.square(distances, out=distances)))
