@@ -1,7 +1,8 @@
 """How good a fit is, and what theory says of the way there.
 
 `scores` compares predictions with targets; `least_squares` is the best linear fit and how far chance moves it;
-`curvature` says how fast full-batch gradient descent goes there.
+`curvature` says how fast full-batch gradient descent goes there; `gradient_noise` how far the gradient of a mini-batch
+is off.
 """
 
 from gd_helpers.metrics.curvature import (
@@ -12,6 +13,7 @@ from gd_helpers.metrics.curvature import (
     hessian,
     stability_limit,
 )
+from gd_helpers.metrics.gradient_noise import example_gradients, gradient_covariance, gradient_variance
 from gd_helpers.metrics.least_squares import LeastSquares, ols, sampling_covariance
 from gd_helpers.metrics.scores import mse, r2
 
@@ -21,6 +23,9 @@ __all__ = [
     "condition_number",
     "convergence_factor",
     "curvatures",
+    "example_gradients",
+    "gradient_covariance",
+    "gradient_variance",
     "hessian",
     "mse",
     "ols",
