@@ -88,6 +88,7 @@ def test_a_number_is_shown_in_six_digits(value, shown):
 
 def test_few_numbers_are_shown_and_many_are_described():
     assert show_value(np.array([1.0, 2.5])) == "[1.0, 2.5]"
+    assert show_value(np.array([2, 0])) == "[2, 0]"
     assert show_value(torch.tensor([1 / 3])) == "[0.333333]"
     assert show_value((16, 40.5)) == "(16, 40.5)"
     assert show_value(np.zeros((10, 2))) == "an array of shape (10, 2)"

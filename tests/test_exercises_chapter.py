@@ -48,7 +48,7 @@ def test_a_wrong_answer_says_what_kind_of_wrong_it_is(shown, exercises):
 def test_a_right_answer_says_so_and_how_far_the_learner_is(shown, exercises):
     exercises.updates_in_an_epoch.check((16, 40))
     (text,) = texts(shown)
-    assert text.startswith("✓ Exercise 1, right. Computed: updates in an epoch 16, ")
+    assert text.startswith("✓ Exercise 1, right. Computed: updates in an epoch = 16, ")
     assert text.endswith(" Solved in this chapter: 1 of 4.")
 
 

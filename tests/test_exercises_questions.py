@@ -48,7 +48,7 @@ def test_an_argument_with_a_default_is_not_needed():
 def test_the_right_numbers_are_right_whatever_holds_them(answer):
     state, message = judge(answer)
     assert state == "right"
-    assert message == "Computed: updates 32, examples in the last batch 8."
+    assert message == "Computed: updates = 32, examples in the last batch = 8."
 
 
 def test_the_right_answer_follows_the_parameters():
@@ -62,7 +62,7 @@ def test_none_in_a_slip_stands_for_any_number(answer):
 
 
 def test_a_slip_that_happens_to_be_right_is_no_slip():
-    assert judge((2, 32), n=64) == ("right", "Computed: updates 2, examples in the last batch 32.")
+    assert judge((2, 32), n=64) == ("right", "Computed: updates = 2, examples in the last batch = 32.")
     assert judge((3, 32), n=64) == ("wrong", "updates: too high; examples in the last batch: right.")
 
 
@@ -99,7 +99,7 @@ HALF = Prediction(
 
 @pytest.mark.parametrize("answer", [500, 451, 549, [500], np.float32(500), torch.tensor(500.0)], ids=repr)
 def test_a_prediction_is_right_within_its_tolerance(answer):
-    assert judge(answer, HALF) == ("right", "Computed: half 500; accepted: within 10 %. Well.")
+    assert judge(answer, HALF) == ("right", "Computed: half = 500 (accepted: within 10 %). Well.")
 
 
 @pytest.mark.parametrize(

@@ -68,20 +68,15 @@ def show_value(value):
         parts = (describe(part) if isinstance(part, tuple | list) else show_value(part) for part in value)
         return f"({', '.join(parts)})"
     try:
-        array = read_numbers(value)
+        array = _read_array(value)
     except ValueError:
         return describe(value)
     if array.ndim == 0:
         return show_number(array[()])
-    return str(array.tolist()) if array.size <= FEW and _is_short(array) else _show_array(array, value)
-
-
-def _is_short(array):
-    return all(len(repr(number)) <= 8 for number in array.ravel().tolist())
-
-
-def _show_array(array, value):
-    return np.array2string(array, precision=6, separator=", ") if array.size <= FEW else describe(value)
+    if array.size > FEW:
+        return describe(value)
+    short = all(len(repr(number)) <= 8 for number in array.ravel().tolist())
+    return str(array.tolist()) if short else np.array2string(array, precision=6, separator=", ")
 
 
 def read_numbers(value):
@@ -92,6 +87,11 @@ def read_numbers(value):
     ValueError
         If it is anything else, or has something else in it; the message says in a few words what it is.
     """
+    return _read_array(value).astype(np.float64)
+
+
+def _read_array(value):
+    """Return `value` as an array of whole or floating-point numbers."""
     allowed = isinstance(value, numbers.Real | list | tuple | np.ndarray) or hasattr(value, "__array__")
     if not allowed or isinstance(value, bool | np.bool_ | str | type):
         raise ValueError(describe(value))
@@ -99,7 +99,7 @@ def read_numbers(value):
         array = np.asarray(value.detach().cpu() if isinstance(value, torch.Tensor) else value)
         if array.dtype.kind not in "iuf":
             raise TypeError
-        return array.astype(np.float64)
+        return array
     except Exception:  # whatever an object of the learner's raises when it is read
         raise ValueError(describe(value)) from None
 

@@ -1,6 +1,5 @@
 """Calling a learner's function: on copies, within a time limit, and with whatever it does caught."""
 
-import contextvars
 import copy
 import ctypes
 import linecache
@@ -53,8 +52,7 @@ def call(function, *arguments, seconds=None):
         except BaseException as error:  # also SystemExit and KeyboardInterrupt: it is the learner's function
             box["error"] = error
 
-    # In a copy of the context, what the function prints goes to the cell that called it.
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True)
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
     try:
         thread.join(seconds)

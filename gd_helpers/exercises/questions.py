@@ -173,8 +173,8 @@ class Prediction(Question):
         return bool((named & wrong).any() and (np.abs(found - values) <= reach)[named].all())
 
     def _tell(self, right):
-        listed = ", ".join(f"{name} {show_number(value)}" for name, value in zip(self.asks, right, strict=True))
-        accepted = f"; accepted: {self.tolerance}" if self.relative or self.absolute else ""
+        listed = ", ".join(f"{name} = {show_number(value)}" for name, value in zip(self.asks, right, strict=True))
+        accepted = f" (accepted: {self.tolerance})" if self.relative or self.absolute else ""
         return f"Computed: {listed}{accepted}."
 
     def _compare(self, found, right, wrong):
