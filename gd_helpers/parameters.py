@@ -22,6 +22,17 @@ PUBLISHED = {
     "05_mini_batch": {**_DATA, "epochs": METHODS["mini-batch"]["epochs"], "batch_size": 32, **_RECIPE},
     "06_verify_with_scikit_learn": {**_DATA},
     "07_summary": {**_DATA, "learning_rate": 1e-3, "optimizer": "adam", "replicates": 200},
+    "08_dataloader": {**_DATA, "epochs": METHODS["mini-batch"]["epochs"], "batch_size": 32, **_RECIPE},
+    "09_three_layers": {**_DATA, "epochs": 1000, "batch_size": 32, **_RECIPE, "replicates": 100},
+    "10_five_layers": {
+        **_DATA,
+        "epochs": 1000,
+        "batch_size": 64,
+        "learning_rate": 1e-3,
+        "optimizer": "adam",
+        "replicates": 100,
+    },
+    "11_published_results": {**_DATA, "learning_rate": 1e-3, "optimizer": "adam", "replicates": 60},
 }
 
 RULES = {
