@@ -207,7 +207,7 @@ def test_a_function_of_other_arguments_gets_a_message(chapter, question):
 @every_code
 def test_a_result_in_place_of_the_function_gets_a_message(chapter, question):
     result = question.solution(*question.cases()[0])
-    assert "hand over the function itself" in refused(question, result, {})
+    assert "Hand over the function itself" in refused(question, result, {})
 
 
 def change(value):
