@@ -61,7 +61,8 @@ class Explorer:
 
     def train(self):
         """Train the run that `values` ask for, as far as there is time for it."""
-        recipe = {**self.values, "epochs": self.epochs_trained(), "shuffle": self.values["batch_size"] < len(self.data)}
+        smaller = self.values["batch_size"] < len(self.data)  # such batches are drawn anew, whatever the method does
+        recipe = {**self.values, "epochs": self.epochs_trained(), "shuffle": True if smaller else None}
         self.run = train(self.data, self.recipe.method, model=self.model, **recipe)
 
     def epochs_trained(self):
