@@ -14,7 +14,6 @@ WITHOUT_EXERCISES = {
     "06_verify_with_scikit_learn",
     "07_summary",
     "08_dataloader",
-    "09_three_layers",
     "10_five_layers",
     "11_published_results",
 }
