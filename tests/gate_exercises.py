@@ -14,7 +14,6 @@ WITHOUT_EXERCISES = {
     "07_summary",
     "08_dataloader",
     "10_five_layers",
-    "11_published_results",
 }
 
 
