@@ -108,6 +108,12 @@ def test_a_batch_of_all_examples_is_batch_gradient_descent(descent, data):
     np.testing.assert_array_equal(descent.run.path, run.path)
 
 
+def test_smaller_batches_are_drawn_in_a_new_order_each_epoch_whatever_the_method(data):
+    with caught() as explorers:
+        explore.descent(data, "batch", **DEFAULTS)
+    np.testing.assert_array_equal(explorers[0].run.path, train(data, "mini-batch", **DEFAULTS).path)
+
+
 def test_the_loss_is_drawn_against_examples_when_asked_to(explorer):
     explorer.controls.against.value = "examples"
     np.testing.assert_array_equal(explorer.right.line.get_xdata(), 60 * np.arange(1, 21))
@@ -258,6 +264,15 @@ def test_the_frame_stays_where_it_is_whatever_the_run_does(explorer):
         explorer.controls.recipe[name].value = value
     explorer.controls.against.value = "examples"
     assert before == [(*ax.get_xlim(), *ax.get_ylim(), *ax.get_position().bounds) for ax in explorer.figure.axes]
+
+
+def test_the_live_picture_has_the_frame_of_the_stored_one(data):
+    with caught() as explorers:
+        explore.descent(data, **DEFAULTS)
+    figures.render(explorers[0].figure)
+    before = [ax.get_position().bounds for ax in explorers[0].figure.axes]
+    explorers[0].make_live()
+    assert before == [ax.get_position().bounds for ax in explorers[0].figure.axes]
 
 
 def test_a_run_that_diverges_says_so_in_the_picture_in_the_numbers_and_in_words(descent):

@@ -32,7 +32,6 @@ class Panel:
 
     def __init__(self, ax, label):
         self.ax = ax
-        ax.set_autoscale_on(False)
         (self.line,) = ax.plot([], [], linewidth=1.5, label=label)
         self.moving = [self.line]
         self.coloured = [self.line]
