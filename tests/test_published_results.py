@@ -195,13 +195,13 @@ def test_the_table_says_of_ols_what_scikit_learn_says(table, points, ols):
     assert table["OLS"] == pytest.approx([0, *row(ols, points)], abs=6e-5)
 
 
-def test_the_published_order_is_that_of_the_swapped_score_and_r2_turns_it_round(numbers_of, table):
+def test_the_swapped_score_puts_batch_first_and_r2_puts_it_last(numbers_of, table):
     best_first = ["batch", "mini-batch", "stochastic", "OLS"]
     swapped, true = (np.array([table[name][column] for name in best_first]) for column in (-2, -1))
-    assert swapped.round(3).tolist() == numbers_of("By the published score batch leads")
+    assert swapped.round(3).tolist() == numbers_of("By the source's score batch leads")
     batch, mini_batch, stochastic, ols = true.round(3)
     assert ols == stochastic
-    assert [ols, mini_batch, batch] == numbers_of("By R² the order is turned round")
+    assert [ols, mini_batch, batch] == numbers_of("By R² OLS and stochastic tie")
     assert all(np.diff(swapped) < 0)
     assert all(np.diff(true) >= 0)
 
@@ -219,14 +219,30 @@ def test_the_travel_budget_is_smaller_than_the_way_of_the_intercept(numbers_of, 
 
 
 def test_no_step_of_the_published_batch_run_is_longer_than_the_rate(numbers_of, batch_path):
-    assert numbers_of("No step of the published run was longer than") == []
+    assert numbers_of("No step of the batch run was longer than") == []
     assert np.abs(np.diff(batch_path[:4501], axis=0)).max() < 1.001 * RATE
 
 
-def test_the_batch_run_arrives_after_12000_updates_and_not_after_4500(numbers_of, points, batch_path):
+def test_the_steps_of_the_batch_run_shrink_as_claimed(numbers_of, ols, batch_path, batch_gradient):
+    intercept = batch_path[:4501, 0]
+    steps = np.diff(intercept) / RATE
+    ends = [intercept[-1] - intercept[0], ols[0] - intercept[-1]]
+    means = [steps[:500].mean(), steps[-500:].mean()]
+    went, short, first, updates, last = numbers_of("It went")
+    assert [*np.round(ends, 2), *np.round(means, 2)] == [went, short, first, last]
+    assert updates == 500
+    first, last = numbers_of("the derivative of the loss along b0")  # without their signs
+    along_b0 = [batch_gradient(batch_path[updates])[0] for updates in (0, 4500)]
+    assert [round(along_b0[0], 1), round(along_b0[1], 2)] == [-first, -last]
+
+
+def test_the_batch_run_arrives_after_12000_updates_and_not_after_4500(numbers_of, points, ols, batch_path):
     enough, published, per_cent = numbers_of("in place of 4,500 it is within")
     after = excess(batch_path[[int(published), int(enough)]], points)
     assert after[1] < per_cent / 100 < after[0]
+    X_new, y_new, _ = draw(SEED + 1, 100_000)
+    arrived, least = (np.mean((y_new - X_new @ weights) ** 2) for weights in (batch_path[int(enough)], ols))
+    assert abs(arrived / least - 1) < per_cent / 100
 
 
 def test_the_batch_run_is_as_far_above_ols_as_claimed_on_old_and_new_points(numbers_of, points, ols, batch_path):
@@ -267,3 +283,27 @@ def test_the_residual_variance_is_that_of_noise_drawn_twice(numbers_of, points, 
     away = {true: abs(variance - true) / (true * np.sqrt(2 / N)) for true in (once, twice)}
     assert away[once] > far
     assert away[twice] < near
+
+
+def test_r2_of_ols_varies_from_sample_to_sample_as_claimed(numbers_of):
+    def r2_of_ols(seed):
+        X, y, _ = draw(seed)
+        return LinearRegression(fit_intercept=False).fit(X, y).score(X, y)
+
+    scores = [r2_of_ols(seed) for seed in range(400)]
+    count, size, *ceiling, within = numbers_of("the mean R² of OLS is")
+    assert [len(scores), N] == [count, size]
+    assert abs(np.mean(scores) - ceiling[0] / ceiling[1]) < within
+    deviation, ours = numbers_of("varies from sample to sample")
+    assert np.std(scores, ddof=1).round(3) == deviation
+    assert round(r2_of_ols(SEED), 3) == ours
+
+
+def test_the_batch_run_has_the_claimed_r2_on_its_way(numbers_of, points, ols, batch_path):
+    at_budgets, at_equal = numbers_of("stochastic ties with OLS"), numbers_of("After 8,000 updates each")
+    r2 = {updates: round(row(batch_path[updates], points)[-1], 3) for updates in (4500, 8000)}
+    assert at_budgets[0] == round(row(ols, points)[-1], 3)
+    assert at_budgets[-1] == r2[4500]
+    assert at_equal[:2] == [8000, r2[8000]]
+    assert numbers_of("After 12,000 updates batch, too") == [12_000]
+    assert round(row(batch_path[12_000], points)[-1], 4) == round(row(ols, points)[-1], 4)
