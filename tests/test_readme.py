@@ -1,11 +1,13 @@
-"""The README speaks of what is there: chapters, targets, parameters, and the picture of chapter 00."""
+"""The README speaks of what is there: chapters and their numbers, targets, parameters, the picture of chapter 00."""
 
 import base64
 import re
 
 import nbformat
+import pytest
 
 from gd_helpers.chapters import NOTEBOOKS
+from gd_helpers.claims import CLAIM_MIME
 from gd_helpers.parameters import PUBLISHED
 
 ROOT = NOTEBOOKS.parent
@@ -14,6 +16,23 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def opening_of(chapter):
     return nbformat.read(NOTEBOOKS / f"{chapter}.ipynb", as_version=4).cells[0].source
+
+
+def claims_of(number):
+    """Return the statements of the claims that hold in the stored chapter with that number, as one text."""
+    (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
+    outputs = [output for cell in nbformat.read(path, as_version=4).cells for output in cell.get("outputs", [])]
+    claims = [output.data[CLAIM_MIME] for output in outputs if CLAIM_MIME in output.get("data", {})]
+    return "\n".join(claim["statement"] for claim in claims if claim["holds"])
+
+
+def rows_of_sections():
+    """Return section, what running it gives, and the chapter's number, for each row of the README's second table."""
+    return re.findall(r"^\| ([\d.]+) \| .* \| (.*) \| (\d\d) \|$", README, flags=re.MULTILINE)
+
+
+def numbers_in(text):
+    return set(re.findall(r"\d+(?:[.,]\d+)*", text))
 
 
 def rows_of_chapters():
@@ -30,6 +49,18 @@ def test_the_table_has_every_chapter_with_its_section_and_its_question():
         section = re.search(r"Mirrors section ([\d.]*\d)", opening)[1]
         stated[chapter] = (section, question[0].upper() + question[1:])
     assert rows_of_chapters() == stated
+
+
+def test_the_table_of_results_has_every_section():
+    sections = [section for section, _, _ in rows_of_sections()]
+    assert sections == ["5", "5.1", "5.2", *(f"5.2.{k}" for k in range(1, 9))]
+
+
+@pytest.mark.parametrize(("section", "gives", "chapter"), rows_of_sections())
+def test_a_claim_of_the_chapter_states_each_number_of_the_table_of_results(section, gives, chapter):
+    stated = numbers_in(claims_of(chapter))
+    assert numbers_in(gives)
+    assert numbers_in(gives) <= stated
 
 
 def test_every_link_leads_to_a_file():
