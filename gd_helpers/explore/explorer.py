@@ -15,9 +15,9 @@ from gd_helpers.explore.picture import Picture
 from gd_helpers.progress import is_headless
 from gd_helpers.training import train
 
-# What a run may take, so that a picture never waits for it longer than some tenths of a second. With all examples in
+# What a run may take, so that a picture does not wait for it longer than about a tenth of a second. With all examples in
 # each update a linear model costs next to nothing per example.
-MOST_UPDATES, MOST_EXAMPLES = 500_000, 1_500_000
+MOST_UPDATES, MOST_EXAMPLES = 500_000, 1_000_000
 
 
 def _alone(move):
