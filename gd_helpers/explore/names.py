@@ -19,7 +19,8 @@ STYLE = f"""
 """
 
 # Runs in the page, each time that something in the explorer has changed. A slider's label and the text of its value
-# become those of its handle; the description becomes the alt text of the picture.
+# become those of its handle; the description becomes the alt text of the picture. JupyterLab takes arrows and letters
+# for its own where it is not told that they belong to a menu.
 NAMING = """
 const begin = (image, tries) => {
   const root = image.closest('.ROOT');
@@ -40,6 +41,7 @@ const begin = (image, tries) => {
       if (slider.classList.contains('gd-steps')) set(readout, 'contenteditable', 'false');
       else { set(readout, 'role', 'textbox'); set(readout, 'aria-label', name + ', as a number'); }
     }
+    for (const menu of root.querySelectorAll('select')) set(menu, 'data-lm-suppress-shortcuts', 'true');
     const [play, stop] = root.querySelectorAll('.widget-play button');
     const playing = root.querySelector('.widget-play .fa-pause');
     for (const name of ['aria-label', 'title']) {
