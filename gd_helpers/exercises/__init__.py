@@ -30,10 +30,9 @@ To add exercises to a chapter
    For code, the cell holds the function with ``return ...`` as its body, and hands it over. Last comes a cell
    ``exercises.progress()``, then ``## Sources``.
 
-3. Take the chapter out of ``WITHOUT_EXERCISES`` in ``tests/gate_exercises.py``, refresh it, and run
-   ``tests/test_exercises_chapters.py``, which finds the new questions by itself: every solution passes, in the
-   chapter's own namespace and under other parameters; every slip is refused with its own message; whatever is no
-   answer gets a message.
+3. Refresh the chapter, and run ``tests/test_exercises_chapters.py``, which finds the new questions by itself: every
+   solution passes, in the chapter's own namespace and under other parameters; every slip is refused with its own
+   message; whatever is no answer gets a message.
 """
 
 from gd_helpers.exercises.chapter import for_chapter
