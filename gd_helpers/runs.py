@@ -27,7 +27,8 @@ class Run:
         A row an epoch: ``epoch`` (from 1), ``updates`` and ``examples`` so far, ``loss`` (mean squared error over all
         data, after the epoch), ``batch_loss`` (of the epoch's last update, before it).
     path : numpy.ndarray, shape (epochs + 1, p)
-        The weights at the start and after each epoch.
+        The weights at the start and after each epoch; from the recipe's `average_after` on, the mean of the iterates
+        since then, whose are the trace's ``loss`` and the scores, too.
     mse, r2 : float
         Of the last weights, over all data.
     seconds : float

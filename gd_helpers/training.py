@@ -26,8 +26,11 @@ def train(
     epochs=None,
     batch_size=None,
     shuffle=None,
+    replacement=False,
     learning_rate=1e-3,
+    schedule="constant",
     optimizer="adam",
+    average_after=None,
     engine="compiled",
     seed=37,
     start=None,
@@ -51,10 +54,21 @@ def train(
         Passes over the data, at least 1; examples per update, 1 to n.
     shuffle : bool, optional
         Whether each epoch draws a new order.
+    replacement : bool
+        Whether each epoch draws its n examples with replacement, each uniformly from all of them, in place of a
+        permutation (the word of ``torch.utils.data.RandomSampler``). It needs shuffling, and brings it along.
     learning_rate : float
         α, greater than 0.
+    schedule : {"constant", "linear", "cosine", "inverse-time", "inverse-sqrt"} or function
+        Update t, counted from 0, of a run of T updates with τ updates an epoch steps by α f(t), with f(t) = 1,
+        1 − t/T, (1 + cos πt/T) / 2, 1 / (1 + t/τ) or 1 / √(1 + t/τ). A function takes a float64 array of values of t
+        and returns their f(t), finite and at least 0, such as ``lambda t: 0.5 ** (t // 1000)``.
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"}
         The step rule, with torch's defaults; momentum is 0.9.
+    average_after : int, optional
+        After so many epochs, 0 to epochs − 1, the run reports the mean of all iterates (the weights after each update)
+        since then in place of the last iterate: in its path, losses, weights and scores. The updates go on from the
+        iterates, and ``batch_loss`` is theirs.
     engine : {"compiled", "eager"}
         What computes the updates: compiled loops on the CPU, for linear models and for ``nn.Sequential`` of linear
         layers and activations, or the PyTorch loop, for every model and device.
@@ -91,6 +105,10 @@ def train(
     -----
     The same seed gives the same start and the same orders in every engine; global random state is neither read nor
     changed.
+
+    Source: Robbins & Monro (1951), A stochastic approximation method, for rates that fall; Polyak & Juditsky (1992),
+    Acceleration of stochastic approximation by averaging, for the mean of the iterates; Bottou, Curtis & Nocedal
+    (2018), Optimization methods for large-scale machine learning, for both. `recipes.SCHEDULES` has each schedule's.
     """
     check_data(data)
     yes_or_no("show_progress", show_progress)
@@ -102,8 +120,11 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         shuffle=shuffle,
+        replacement=replacement,
         learning_rate=learning_rate,
+        schedule=schedule,
         optimizer=optimizer,
+        average_after=average_after,
         start_seed=start_seed,
         order_seed=seed if order_seed is None else order_seed,
     )

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from gd_helpers.engines import compiled, eager
-from gd_helpers.recipes import Recipe
+from gd_helpers.recipes import SCHEDULES, Recipe
 
 SEEDS = st.integers(0, 2**32 - 1)
 few_examples = settings(max_examples=12, deadline=None)
@@ -40,10 +40,25 @@ def assert_same(model, X, y, recipe, rtol):
         np.testing.assert_allclose(ours, torchs, rtol=rtol, atol=rtol * np.abs(torchs).max())
 
 
+def rise_and_fall(t):
+    """Return the factors of a schedule that is none of the named ones: a line up to 1.5 and a power law down."""
+    return np.minimum((t + 1) / 20, 1.5 * (1 + t / 30) ** -0.75)
+
+
 @st.composite
 def tasks(draw):
     """Draw n, a batch size, so many epochs that about 200 updates are made, and what else a recipe wants."""
     n = draw(st.integers(2, 40))
     batch_size = draw(st.integers(1, n))
     epochs = max(1, 200 // math.ceil(n / batch_size))
-    return recipe_of(n, epochs, batch_size, shuffle=draw(st.booleans()), order_seed=draw(SEEDS))
+    replacement = draw(st.booleans())
+    return recipe_of(
+        n,
+        epochs,
+        batch_size,
+        shuffle=replacement or draw(st.booleans()),
+        replacement=replacement,
+        schedule=draw(st.sampled_from([*SCHEDULES, rise_and_fall])),
+        average_after=draw(st.none() | st.integers(0, epochs - 1)),
+        order_seed=draw(SEEDS),
+    )

@@ -81,9 +81,13 @@ def test_the_engine_yields_chunks_of_epochs_in_float64(method, length):
         assert losses.dtype == batch_losses.dtype == path.dtype == np.float64
 
 
-@pytest.mark.parametrize("shuffle", [True, False])
-def test_chunks_that_would_take_long_are_cut_and_the_numbers_stay(monkeypatch, shuffle):
-    model, (X, y), recipe = mlp((2, 3, 1)).double(), draw_data(7, 20, 2), recipe_of(20, 10, 8, shuffle=shuffle)
+@pytest.mark.parametrize(
+    "choices",
+    [{"shuffle": True}, {"shuffle": False}, {"replacement": True, "schedule": "linear", "average_after": 5}],
+    ids=str,
+)
+def test_chunks_that_would_take_long_are_cut_and_the_numbers_stay(monkeypatch, choices):
+    model, (X, y), recipe = mlp((2, 3, 1)).double(), draw_data(7, 20, 2), recipe_of(20, 10, 8, **choices)
     whole = records(compiled, model, X, y, recipe)
     monkeypatch.setattr(compiled, "PRODUCTS_PER_CHUNK", 4 * 20 * 9)
     chunks = list(compiled.run_epochs(copy.deepcopy(model), X, y, recipe))
@@ -91,9 +95,11 @@ def test_chunks_that_would_take_long_are_cut_and_the_numbers_stay(monkeypatch, s
     assert np.array_equal(np.concatenate([path for _, _, path in chunks]), whole[2])
 
 
-def test_the_model_has_the_weights_of_the_last_epoch_that_was_yielded():
+@pytest.mark.parametrize("average_after", [None, 100])
+def test_the_model_has_the_weights_of_the_last_epoch_that_was_yielded(average_after):
     model, data = mlp((2, 3, 1)), simulate_line(n=1000)
-    for _, _, path in compiled.run_epochs(model, data.X, data.y, recipe_of(1000, 500, 100)):
+    recipe = recipe_of(1000, 500, 100, average_after=average_after)
+    for _, _, path in compiled.run_epochs(model, data.X, data.y, recipe):
         assert np.array_equal(get_weights(model).double().numpy(), path[-1])
 
 

@@ -1,13 +1,18 @@
 import numpy as np
 import pytest
 import torch
+from against_torch import SEEDS, few_examples, rise_and_fall
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
+from torch.optim import lr_scheduler
+from torch.optim.swa_utils import AveragedModel
 
 from gd_helpers.data import simulate_line
 from gd_helpers.engines.eager import make_optimizer, run_epochs
 from gd_helpers.metrics import hessian, ols, stability_limit
 from gd_helpers.models import get_weights, linear, mlp, set_weights
-from gd_helpers.recipes import OPTIMIZERS, Recipe
+from gd_helpers.recipes import OPTIMIZERS, SCHEDULES, Recipe
 
 TORCH_OPTIMIZERS = {
     "sgd": lambda weights, rate: torch.optim.SGD(weights, lr=rate),
@@ -17,6 +22,16 @@ TORCH_OPTIMIZERS = {
     "rmsprop": lambda weights, rate: torch.optim.RMSprop(weights, lr=rate),
     "adam": lambda weights, rate: torch.optim.Adam(weights, lr=rate),
     "adamw": lambda weights, rate: torch.optim.AdamW(weights, lr=rate),
+}
+
+# Of T updates, τ of them an epoch.
+TORCH_SCHEDULERS = {
+    "constant": lambda optimizer, T, tau: lr_scheduler.ConstantLR(optimizer, factor=1),
+    "linear": lambda optimizer, T, tau: lr_scheduler.LinearLR(optimizer, 1, 0, total_iters=T),
+    "cosine": lambda optimizer, T, tau: lr_scheduler.CosineAnnealingLR(optimizer, T_max=T),
+    "inverse-time": lambda optimizer, T, tau: lr_scheduler.LambdaLR(optimizer, lambda t: tau / (tau + t)),
+    "inverse-sqrt": lambda optimizer, T, tau: lr_scheduler.LambdaLR(optimizer, lambda t: (tau / (tau + t)) ** 0.5),
+    rise_and_fall: lambda optimizer, T, tau: lr_scheduler.LambdaLR(optimizer, lambda t: float(rise_and_fall(t))),
 }
 
 
@@ -40,7 +55,11 @@ def mean_squared_error(data, weights):
     return (residuals**2).mean()
 
 
-def train_by_hand(model, data, optimizer, orders, batch_size):
+def weights_of(model):
+    return torch.cat([weight.detach().flatten() for weight in model.parameters()]).numpy().copy()
+
+
+def train_by_hand(model, data, optimizer, orders, batch_size, after_update=lambda: None):
     """Train as one would without us; return, after every update, its batch's loss before it and the weights."""
     batch_losses, path = [], []
     for order in orders:
@@ -51,12 +70,14 @@ def train_by_hand(model, data, optimizer, orders, batch_size):
             loss.backward()
             optimizer.step()
             batch_losses.append(loss.item())
-            path.append(torch.cat([weight.detach().flatten() for weight in model.parameters()]).numpy().copy())
+            path.append(weights_of(model))
+            after_update()
     return np.array(batch_losses), np.array(path)
 
 
-def test_every_optimizer_has_an_oracle():
+def test_every_optimizer_and_every_schedule_has_an_oracle():
     assert TORCH_OPTIMIZERS.keys() == OPTIMIZERS.keys()
+    assert TORCH_SCHEDULERS.keys() == {*SCHEDULES, rise_and_fall}
 
 
 @pytest.mark.parametrize("make", [linear, lambda: mlp((2, 3, 1), "tanh", bias=True)], ids=["linear", "mlp"])
@@ -81,6 +102,54 @@ def test_shuffled_batches_with_a_short_last_one_train_as_by_hand(data, name):
     np.testing.assert_allclose(weights, path[3::4], rtol=1e-12)
     np.testing.assert_allclose(ours, batch_losses[3::4], rtol=1e-12)
     np.testing.assert_allclose(losses, [mean_squared_error(data, end) for end in path[3::4]], rtol=1e-12)
+
+
+@pytest.mark.parametrize("schedule", TORCH_SCHEDULERS, ids=lambda schedule: getattr(schedule, "__name__", schedule))
+@few_examples
+@given(
+    name=st.sampled_from(list(OPTIMIZERS)),
+    make=st.sampled_from([linear, lambda: mlp((2, 3, 1), "tanh", bias=True)]),
+    batch_size=st.integers(1, 50),
+    replacement=st.booleans(),
+    seed=SEEDS,
+)
+def test_a_schedule_is_that_of_torch_stepped_after_every_update(schedule, name, make, batch_size, replacement, seed):
+    data = simulate_line(n=50, seed=3).to(torch.float64)
+    updates = -(-50 // batch_size)
+    settings = {"batch_size": batch_size, "replacement": replacement, "epochs": 200 // updates, "order_seed": seed}
+    recipe = recipe_of("mini-batch", optimizer=name, schedule=schedule, **settings)
+    model = make().double()
+    optimizer = TORCH_OPTIMIZERS[name](model.parameters(), 0.01)
+    scheduler = TORCH_SCHEDULERS[schedule](optimizer, recipe.epochs * updates, updates)
+    orders = list(recipe.epoch_orders())
+    batch_losses, path = train_by_hand(model, data, optimizer, orders, batch_size, scheduler.step)
+    _, ours, weights = run(make().double(), data, recipe)
+    np.testing.assert_allclose(weights, path[updates - 1 :: updates], rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(ours, batch_losses[updates - 1 :: updates], rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("make", [linear, lambda: mlp((2, 3, 1), "tanh", bias=True)], ids=["linear", "mlp"])
+@pytest.mark.parametrize("after", [0, 2, 4])
+def test_the_mean_of_the_iterates_is_that_of_torch_since_the_epoch_that_is_given(data, make, after):
+    recipe = recipe_of("mini-batch", batch_size=16, epochs=5, average_after=after)  # 4 updates an epoch
+    model = make().double()
+    averaged, means = AveragedModel(model), []
+
+    def average():
+        if len(means) >= 4 * after:
+            averaged.update_parameters(model)
+        means.append(weights_of(averaged.module))
+
+    optimizer = TORCH_OPTIMIZERS["sgd"](model.parameters(), 0.01)
+    batch_losses, path = train_by_hand(model, data, optimizer, list(recipe.epoch_orders()), 16, average)
+    losses, ours, weights = run(make().double(), data, recipe)
+    expected = [*path[3::4][:after], *means[3::4][after:]]
+    np.testing.assert_allclose(weights, expected, rtol=1e-12)
+    np.testing.assert_allclose(ours, batch_losses[3::4], rtol=1e-12)
+    for loss, end in zip(losses, expected, strict=True):
+        with torch.no_grad():
+            predictions = set_weights(make().double(), end)(data.X)
+        np.testing.assert_allclose(loss, ((predictions - data.y) ** 2).mean(), rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -23,6 +23,9 @@ runs = [train(data.to(torch.float64), method, epochs=40, learning_rate=0.01) for
 for activation in ("sigmoid", "tanh", "relu"):
     model = mlp((2, 9, 5, 1), activation, bias=True)
     runs.append(train(data, "mini-batch", model=model, epochs=20, learning_rate=0.01))
+for method in ("batch", "mini-batch"):
+    choices = {"replacement": method == "mini-batch", "schedule": "inverse-sqrt", "average_after": 10}
+    runs.append(train(data, method, epochs=20, learning_rate=0.01, **choices))
 for run in runs:
     print(hashlib.sha256(run.path.tobytes() + run.trace.to_numpy().tobytes()).hexdigest(), run.status)
 """
@@ -130,5 +133,5 @@ def test_the_numbers_have_the_same_bits_on_a_processor_without_extensions(tmp_pa
     exec(BITS, {})
     here = capsys.readouterr().out
     generic = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": str(tmp_path)}
-    assert here.count("finished") == 5
+    assert here.count("finished") == 7
     assert run_python(BITS, PACKAGE.parent, **generic) == here

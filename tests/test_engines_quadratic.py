@@ -17,6 +17,14 @@ def test_full_batch_updates_from_the_curvature_are_those_of_torch(optimizer, bia
     assert_same(mlp((4, 1), bias=bias).double(), *draw_data(1, 60, 4), recipe, rtol=1e-9)
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("choice", [{"schedule": "cosine"}, {"average_after": 100}, {"replacement": True}], ids=str)
+def test_full_batches_with_a_schedule_a_mean_or_replacement_are_those_of_torch(monkeypatch, optimizer, choice):
+    monkeypatch.setattr(quadratic, "EPOCHS_PER_CHUNK", 70)
+    recipe = recipe_of(60, 300, 60, optimizer=optimizer, learning_rate=0.02, **choice)
+    assert_same(mlp((4, 1)).double(), *draw_data(1, 60, 4), recipe, rtol=1e-9)
+
+
 def test_full_batch_updates_where_columns_repeat_are_those_of_torch():
     X, y = draw_data(2, 30, 3)
     assert_same(mlp((4, 1), bias=True).double(), torch.cat([X, X[:, 1:2]], 1), y, recipe_of(30, 300, 30), rtol=1e-9)

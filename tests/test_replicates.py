@@ -73,6 +73,15 @@ def test_seeds_may_be_an_array():
     assert list(replicate(ONE, np.array([3, 1]), data=DATA, jobs=1, show_progress=False).seed) == [3, 1]
 
 
+@pytest.mark.parametrize("choice", [{"replacement": True}, {"schedule": "linear"}, {"average_after": 1}], ids=str)
+def test_a_recipe_may_replace_its_draws_lower_its_rate_and_average(choice):
+    recipe = RECIPES["one by one"]
+    table = replicate({"plain": recipe, "changed": {**recipe, **choice}}, [8], data=DATA, jobs=1, show_progress=False)
+    plain, changed = table.mse
+    assert plain == train(DATA, **recipe, seed=8).mse
+    assert changed == train(DATA, **recipe, **choice, seed=8).mse != plain
+
+
 def test_a_recipe_may_train_a_network():
     recipe = {"method": "mini-batch", "epochs": 1, "engine": "eager"}  # no wait for a compiler
     row = replicate({"net": {**recipe, "model": mlp((2, 2, 1))}}, [8], data=DATA, jobs=1, show_progress=False).iloc[0]

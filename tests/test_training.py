@@ -172,13 +172,74 @@ def test_a_shuffled_epoch_is_a_fixed_pass_over_the_data_in_its_order(data, engin
     assert not np.allclose(shuffled.path, train(data, method, epochs=1, shuffle=False, seed=6, engine=engine).path)
 
 
-def test_how_epochs_fall_into_chunks_does_not_change_a_run(monkeypatch, engine):
+CHOICES = {"replacement": True, "schedule": "inverse-time", "average_after": 4}
+
+
+@pytest.mark.parametrize("choices", [{}, CHOICES], ids=["plain", "choices"])
+def test_how_epochs_fall_into_chunks_does_not_change_a_run(monkeypatch, engine, choices):
     data = simulate_line(n=50)
-    expected = train(data, "mini-batch", epochs=7, engine=engine)
+    expected = train(data, "mini-batch", epochs=7, engine=engine, **choices)
     monkeypatch.setattr(recipes, "EXAMPLES_PER_CHUNK", 100)
-    run = train(data, "mini-batch", epochs=7, engine=engine)
+    run = train(data, "mini-batch", epochs=7, engine=engine, **choices)
     assert np.array_equal(run.path, expected.path)
     assert run.trace.equals(expected.trace)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_epoch_with_replacement_is_a_fixed_pass_over_the_data_that_it_draws(data, engine, method):
+    drawn = np.random.default_rng(6).integers(50, size=50)
+    resampled = replace(data, X=data.X[drawn], y=data.y[drawn])
+    expected = train(resampled, method, epochs=1, shuffle=False, learning_rate=0.05, seed=6, engine=engine)
+    run = train(data, method, epochs=1, replacement=True, learning_rate=0.05, seed=6, engine=engine)
+    np.testing.assert_allclose(run.path, expected.path, rtol=1e-9)
+    without = train(data, method, epochs=1, learning_rate=0.05, seed=6, engine=engine)
+    np.testing.assert_allclose(run.trace.batch_loss, expected.trace.batch_loss, rtol=1e-9)
+    assert not np.allclose(run.trace.batch_loss, without.trace.batch_loss)
+
+
+def test_a_schedule_gives_each_update_its_rate_by_the_number_since_the_start_of_the_run(data, engine):
+    settings = {"epochs": 4, "optimizer": "sgd", "engine": engine}  # 50 updates an epoch
+    constant = train(data, "stochastic", **settings)
+    run = train(data, "stochastic", schedule=lambda t: t < 110, **settings)
+    assert np.array_equal(run.path[:3], constant.path[:3])
+    assert not np.array_equal(run.path[3], run.path[2])
+    assert not np.array_equal(run.path[3], constant.path[3])
+    assert np.array_equal(run.path[4], run.path[3])
+
+
+@pytest.mark.parametrize("model", [None, mlp((2, 3, 1), "tanh", bias=True)], ids=["linear", "network"])
+@pytest.mark.parametrize("replacement", [False, True])
+def test_where_an_epoch_is_an_update_the_mean_is_that_of_the_path(data, engine, model, replacement):
+    settings = {"epochs": 60, "model": model, "replacement": replacement, "learning_rate": 0.1, "engine": engine}
+    plain = train(data, "batch", **settings)
+    run = train(data, "batch", average_after=20, **settings)
+    means = np.cumsum(plain.path[21:], axis=0) / np.arange(1, 41)[:, None]
+    np.testing.assert_allclose(run.path, [*plain.path[:21], *means], rtol=1e-9)
+    np.testing.assert_allclose(run.trace.batch_loss, plain.trace.batch_loss, rtol=1e-9)
+
+
+def test_a_run_that_averages_reports_the_mean_throughout(data, engine):
+    run = train(data, "stochastic", epochs=6, average_after=2, learning_rate=0.02, engine=engine)
+    np.testing.assert_allclose(run.trace.loss, [mse_of(data, weights) for weights in run.path[1:]], rtol=1e-9)
+    assert run.mse == pytest.approx(mse_of(data, run.weights), rel=1e-9)
+    assert run.r2 == pytest.approx(r2_score(data.y.numpy(), run.predict(data.X).numpy()), rel=1e-9)
+    assert np.array_equal(get_weights(run.model).numpy(), run.path[-1])
+
+
+def test_the_mean_of_many_iterates_is_exact_to_the_dtype_of_the_run(engine):
+    settings = {"epochs": 1000, "start": [50, 50], "learning_rate": 1e-3, "engine": engine}
+    data = simulate_line(n=50)
+    plain = train(data, "batch", **settings)
+    run = train(data, "batch", average_after=0, **settings)
+    np.testing.assert_allclose(run.weights, plain.path[1:].mean(axis=0), rtol=1.2e-7)
+    assert np.array_equal(run.path, run.path.astype(np.float32))
+
+
+def test_a_run_that_averages_is_marked_where_an_iterate_leaves_the_finite_numbers(engine):
+    settings = {"epochs": 500, "learning_rate": 3.0, "optimizer": "sgd", "engine": engine}
+    run = train(simulate_line(n=50), "stochastic", average_after=0, **settings)
+    assert run.status == "diverged"
+    assert np.isfinite(run.path[:-1]).all()
 
 
 def test_mini_batches_of_all_examples_are_batch_number_for_number(engine):
@@ -336,6 +397,9 @@ BAD_ARGUMENTS = [
     *[("batch_size", value) for value in (0, 51, *NOT_WHOLE)],
     *[("shuffle", value) for value in (0, 1, "yes")],
     *[("learning_rate", value) for value in (-1, 0, float("nan"), float("inf"), True, "x", None)],
+    *[("replacement", value) for value in (0, 1, "yes", None)],
+    *[("schedule", value) for value in ("Cosine", "", None, 1)],
+    *[("average_after", value) for value in (4500, *NOT_WHOLE)],
     *[("optimizer", value) for value in ("foo", "Adam", None, 1)],
     *[("engine", value) for value in ("Eager", "jax", None, 1)],
     *[("seed", value) for value in (2**32, None, *NOT_WHOLE)],
@@ -363,6 +427,17 @@ def test_a_bad_argument_is_refused_by_name_before_anything_is_trained(name, valu
     with pytest.raises(ValueError, match=rf"^{name} must be .*, got ") as refusal:
         train(simulate_line(n=50), **{"method": "batch", name: value})
     assert str(refusal.value).endswith(f"got {value!r}")
+
+
+@pytest.mark.usefixtures("nothing_is_trained")
+@pytest.mark.parametrize(
+    "settings",
+    [{"replacement": True, "shuffle": False}, {"schedule": lambda t: -t}, {"schedule": lambda t: 1}],
+    ids=["shuffle", "negative", "shape"],
+)
+def test_choices_that_do_not_fit_are_refused_before_anything_is_trained(settings):
+    with pytest.raises(ValueError, match=r"^(shuffle|schedule) must .*, got "):
+        train(simulate_line(n=50), "batch", **settings)
 
 
 @pytest.mark.usefixtures("nothing_is_trained")

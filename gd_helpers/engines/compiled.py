@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from gd_helpers.engines import activations, linear, network, quadratic
+from gd_helpers.engines.plans import Average, Plan
 from gd_helpers.engines.records import Records
-from gd_helpers.engines.steps import State, read_settings
+from gd_helpers.engines.steps import State
 from gd_helpers.models import get_weights, mlp, set_weights
 from gd_helpers.recipes import Recipe
 
@@ -37,7 +38,8 @@ def run_epochs(model, X, y, recipe):
     losses, batch_losses : numpy.ndarray, shape (k,)
         The loss over all data after each of k epochs; the loss of their last updates' batches, before those updates.
     weights : numpy.ndarray, shape (k, number of weights)
-        After each epoch. The first epoch with a loss or weight that is not finite is the last.
+        After each epoch. The first epoch with a loss or weight that is not finite is the last. Where the recipe
+        averages, they and the losses over all data are those of the mean of the iterates.
 
     Raises
     ------
@@ -47,11 +49,12 @@ def run_epochs(model, X, y, recipe):
     layers = read_layers(model)
     X, y = _as_arrays(model, X, y)
     state = State.at(get_weights(model).numpy())
+    average = Average.like(state.w)
     for epochs, run_chunk, task in _chunks(layers, X, y, recipe):
         records = Records.empty(epochs, state.w)
-        trained = run_chunk(*task, state, records)
-        set_weights(model, state.w)
+        trained = run_chunk(*task, state, average, records)
         losses, batch_losses, path = (rows[:trained] for rows in records)
+        set_weights(model, path[-1])
         yield losses.astype(np.float64), batch_losses.astype(np.float64), path
         if not (np.isfinite(losses[-1]) and np.isfinite(path[-1]).all()):
             return
@@ -59,18 +62,27 @@ def run_epochs(model, X, y, recipe):
 
 def _chunks(layers, X, y, recipe):
     """Yield numbers of epochs until all are covered, with the kernel that trains them and its first arguments."""
-    settings, weights = read_settings(recipe), layers.count_weights()
-    if layers.are_linear and recipe.batch_size == recipe.n and weights <= min(recipe.n, quadratic.MOST_WEIGHTS):
+    weights = layers.count_weights()
+    if layers.are_linear and _is_full_batch(recipe) and weights <= min(recipe.n, quadratic.MOST_WEIGHTS):
         surface = quadratic.expand(X, y, weights)
         for first in range(0, recipe.epochs, quadratic.EPOCHS_PER_CHUNK):
-            yield min(quadratic.EPOCHS_PER_CHUNK, recipe.epochs - first), quadratic.run_chunk, (surface, settings)
+            epochs = min(quadratic.EPOCHS_PER_CHUNK, recipe.epochs - first)
+            yield epochs, quadratic.run_chunk, (surface, Plan.of(recipe, first, epochs))
         return
-    run_chunk, model = (linear.run_chunk, ()) if layers.are_linear else (network.run_chunk, (layers,))
+    run_chunk, model = (linear.run_chunk, (X, y)) if layers.are_linear else (network.run_chunk, (X, y, layers))
     longest = max(1, PRODUCTS_PER_CHUNK // (recipe.n * weights))
-    for epochs, orders in recipe.order_chunks():
-        for first in range(0, epochs, longest):
-            part = orders[first : first + longest] if recipe.shuffle else orders
-            yield min(longest, epochs - first), run_chunk, (X, y, part, recipe.batch_size, settings, *model)
+    begin = 0
+    for count, orders in recipe.order_chunks():
+        for first in range(0, count, longest):
+            epochs = min(longest, count - first)
+            part = orders[first : first + epochs] if recipe.shuffle else orders
+            yield epochs, run_chunk, (*model, part, Plan.of(recipe, begin + first, epochs))
+        begin += count
+
+
+def _is_full_batch(recipe):
+    """Return whether every update takes each example once."""
+    return recipe.batch_size == recipe.n and not recipe.replacement
 
 
 def read_layers(model):

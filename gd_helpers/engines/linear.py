@@ -6,6 +6,7 @@ That order gives the same bits on every processor. Sums over examples are float6
 import numpy as np
 
 from gd_helpers.engines.jit import inlined, kernel
+from gd_helpers.engines.plans import add_iterate, rate_of, report
 from gd_helpers.engines.records import keep
 from gd_helpers.engines.steps import take_step
 
@@ -50,17 +51,24 @@ def mean_squared_error(X, y, w):
 
 
 @kernel
-def run_chunk(X, y, orders, batch_size, settings, state, records):
+def run_chunk(X, y, orders, plan, state, average, records):
     """Train until `records` are full, or to the first epoch that is not finite; return how many epochs were trained."""
     w = state.w
     gradient = np.empty(w.size)
     batch_loss = 0.0
+    update = 0
     for epoch in range(records.losses.size):
         order = orders[epoch % len(orders)]
-        for first in range(0, y.size, batch_size):
-            last = min(first + batch_size, y.size)
+        averages = epoch >= plan.plain_epochs
+        for first in range(0, y.size, plan.batch_size):
+            last = min(first + plan.batch_size, y.size)
             batch_loss = batch_gradient(X, y, w, order, first, last, gradient)
-            take_step(state, gradient, settings)
-        if not keep(records, epoch, mean_squared_error(X, y, w), batch_loss, w):
+            take_step(state, gradient, rate_of(plan, update), plan.settings)
+            update += 1
+            if averages:
+                add_iterate(average, w)
+        report(average, w, averages)
+        loss = mean_squared_error(X, y, average.reported)
+        if not keep(records, epoch, loss, batch_loss, average.reported):
             return epoch + 1
     return records.losses.size

@@ -10,6 +10,7 @@ import numpy as np
 
 from gd_helpers.engines.activations import IDENTITY, activate, times_slope
 from gd_helpers.engines.jit import inlined, kernel
+from gd_helpers.engines.plans import add_iterate, rate_of, report
 from gd_helpers.engines.records import keep
 from gd_helpers.engines.steps import take_step
 
@@ -179,19 +180,26 @@ def mean_squared_error(X, y, layers, w, units):
 
 
 @kernel
-def run_chunk(X, y, orders, batch_size, settings, layers, state, records):
+def run_chunk(X, y, layers, orders, plan, state, average, records):
     """Train until `records` are full, or to the first epoch that is not finite; return how many epochs were trained."""
     w = state.w
     gradient = np.empty(w.size)
     units = np.zeros((layers.widths.sum(), BLOCK), X.dtype)
     errors = np.zeros_like(units)
     batch_loss = 0.0
+    update = 0
     for epoch in range(records.losses.size):
         order = orders[epoch % len(orders)]
-        for first in range(0, y.size, batch_size):
-            batch = order[first : first + batch_size]
+        averages = epoch >= plan.plain_epochs
+        for first in range(0, y.size, plan.batch_size):
+            batch = order[first : first + plan.batch_size]
             batch_loss = batch_gradient(X, y, layers, w, batch, units, errors, gradient)
-            take_step(state, gradient, settings)
-        if not keep(records, epoch, mean_squared_error(X, y, layers, w, units), batch_loss, w):
+            take_step(state, gradient, rate_of(plan, update), plan.settings)
+            update += 1
+            if averages:
+                add_iterate(average, w)
+        report(average, w, averages)
+        loss = mean_squared_error(X, y, layers, average.reported, units)
+        if not keep(records, epoch, loss, batch_loss, average.reported):
             return epoch + 1
     return records.losses.size

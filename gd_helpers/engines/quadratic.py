@@ -14,6 +14,7 @@ import numpy as np
 
 from gd_helpers.engines.jit import inlined, kernel
 from gd_helpers.engines.linear import batch_gradient
+from gd_helpers.engines.plans import add_iterate, rate_of, report
 from gd_helpers.engines.records import keep
 from gd_helpers.engines.steps import take_step
 
@@ -96,15 +97,20 @@ def gradient_and_loss(quadratic, w, gradient):
 
 
 @kernel
-def run_chunk(quadratic, settings, state, records):
+def run_chunk(quadratic, plan, state, average, records):
     """Train as `linear.run_chunk` does with all examples in each batch."""
     w = state.w
-    gradient = np.empty(w.size)
+    gradient, elsewhere = np.empty(w.size), np.empty(w.size)
     loss = gradient_and_loss(quadratic, w, gradient)
     for epoch in range(records.losses.size):
         batch_loss = loss
-        take_step(state, gradient, settings)
+        take_step(state, gradient, rate_of(plan, epoch), plan.settings)
         loss = gradient_and_loss(quadratic, w, gradient)
-        if not keep(records, epoch, loss, batch_loss, w):
+        averages = epoch >= plan.plain_epochs
+        if averages:
+            add_iterate(average, w)
+        report(average, w, averages)
+        reported_loss = gradient_and_loss(quadratic, average.reported, elsewhere) if averages else loss
+        if not keep(records, epoch, reported_loss, batch_loss, average.reported):
             return epoch + 1
     return records.losses.size

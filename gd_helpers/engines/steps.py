@@ -1,7 +1,8 @@
 """One update of the weights by each step rule, compiled, a line a formula.
 
-Every function changes `w` in place, given the gradient `g` and the settings `s`. Weights and moments are held in the
-dtype of the run; what is computed from them in between is float64, so that each is rounded once an update.
+Every function changes `w` in place, given the gradient `g`, the update's learning rate α and the settings `s`. Weights
+and moments are held in the dtype of the run; what is computed from them in between is float64, so that each is rounded
+once an update.
 
 Source: the algorithms in the documentation of ``torch.optim``.
 """
@@ -26,10 +27,9 @@ RULES = {
 
 
 class Settings(NamedTuple):
-    """The settings of all step rules by torch's names, 0 where a rule has no such setting."""
+    """The settings of all step rules beside the learning rate by torch's names, 0 where a rule has no such setting."""
 
     rule: int
-    learning_rate: float
     momentum: float
     alpha: float
     beta1: float
@@ -79,7 +79,6 @@ def read_settings(recipe):
         raise ValueError(f"optimizer setting {', '.join(named)} is not compiled; use engine='eager'")
     return Settings(
         rule=RULES[recipe.optimizer],
-        learning_rate=float(recipe.learning_rate),
         beta1=float(beta1),
         beta2=float(beta2),
         **others,
@@ -87,46 +86,46 @@ def read_settings(recipe):
 
 
 @inlined
-def sgd_step(w, g, s):
+def sgd_step(w, g, rate):
     """Step by w ← w − α g."""
     for i in range(w.size):
-        w[i] -= s.learning_rate * g[i]
+        w[i] -= rate * g[i]
 
 
 @inlined
-def momentum_step(w, g, velocity, s):
+def momentum_step(w, g, velocity, rate, s):
     """Step by v ← μ v + g, w ← w − α v."""
     for i in range(w.size):
         velocity[i] = s.momentum * velocity[i] + g[i]
-        w[i] -= s.learning_rate * velocity[i]
+        w[i] -= rate * velocity[i]
 
 
 @inlined
-def nesterov_step(w, g, velocity, s):
+def nesterov_step(w, g, velocity, rate, s):
     """Step by v ← μ v + g, w ← w − α (g + μ v): the velocity one step ahead."""
     for i in range(w.size):
         velocity[i] = s.momentum * velocity[i] + g[i]
-        w[i] -= s.learning_rate * (g[i] + s.momentum * velocity[i])
+        w[i] -= rate * (g[i] + s.momentum * velocity[i])
 
 
 @inlined
-def adagrad_step(w, g, squares, s):
+def adagrad_step(w, g, squares, rate, s):
     """Step by r ← r + g², w ← w − α g / (√r + ε)."""
     for i in range(w.size):
         squares[i] += g[i] * g[i]
-        w[i] -= s.learning_rate * g[i] / (math.sqrt(squares[i]) + s.eps)
+        w[i] -= rate * g[i] / (math.sqrt(squares[i]) + s.eps)
 
 
 @inlined
-def rmsprop_step(w, g, squares, s):
+def rmsprop_step(w, g, squares, rate, s):
     """Step by r ← ρ r + (1 − ρ) g², w ← w − α g / (√r + ε); ρ is torch's alpha."""
     for i in range(w.size):
         squares[i] = s.alpha * squares[i] + (1 - s.alpha) * g[i] * g[i]
-        w[i] -= s.learning_rate * g[i] / (math.sqrt(squares[i]) + s.eps)
+        w[i] -= rate * g[i] / (math.sqrt(squares[i]) + s.eps)
 
 
 @inlined
-def adam_step(w, g, m, v, ones, s):
+def adam_step(w, g, m, v, ones, rate, s):
     """Step by m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − α m̂ / (√v̂ + ε).
 
     m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) undo the pull of the moments' start, 0. Both divisors are kept as what the
@@ -134,7 +133,7 @@ def adam_step(w, g, m, v, ones, s):
     """
     ones[0] = s.beta1 * ones[0] + (1 - s.beta1)
     ones[1] = s.beta2 * ones[1] + (1 - s.beta2)
-    step_size = s.learning_rate / ones[0]
+    step_size = rate / ones[0]
     v_scale = math.sqrt(ones[1])
     for i in range(w.size):
         m[i] = s.beta1 * m[i] + (1 - s.beta1) * g[i]
@@ -143,27 +142,27 @@ def adam_step(w, g, m, v, ones, s):
 
 
 @inlined
-def decay_weights(w, s):
+def decay_weights(w, rate, s):
     """Step by w ← w − α λ w, which makes AdamW of Adam: the decay does not pass through the moments."""
     for i in range(w.size):
-        w[i] *= 1 - s.learning_rate * s.weight_decay
+        w[i] *= 1 - rate * s.weight_decay
 
 
 @inlined
-def take_step(state, g, s):
-    """Update `state` by the rule of `s`."""
+def take_step(state, g, rate, s):
+    """Update `state` by the rule of `s` at the learning rate `rate`."""
     w, m, v, ones = state
     if s.rule == SGD:
-        sgd_step(w, g, s)
+        sgd_step(w, g, rate)
     elif s.rule == MOMENTUM:
-        momentum_step(w, g, m, s)
+        momentum_step(w, g, m, rate, s)
     elif s.rule == NESTEROV:
-        nesterov_step(w, g, m, s)
+        nesterov_step(w, g, m, rate, s)
     elif s.rule == ADAGRAD:
-        adagrad_step(w, g, v, s)
+        adagrad_step(w, g, v, rate, s)
     elif s.rule == RMSPROP:
-        rmsprop_step(w, g, v, s)
+        rmsprop_step(w, g, v, rate, s)
     else:
         if s.rule == ADAMW:
-            decay_weights(w, s)
-        adam_step(w, g, m, v, ones, s)
+            decay_weights(w, rate, s)
+        adam_step(w, g, m, v, ones, rate, s)
