@@ -102,6 +102,13 @@ def test_what_is_equal_has_no_difference(values):
     assert find_difference({"a": values}, {"a": values}) is None
 
 
+@pytest.mark.parametrize("kind", [tuple, list, np.array, torch.tensor], ids=["tuple", "list", "array", "tensor"])
+def test_some_numbers_are_as_good_in_a_list_an_array_or_a_tensor_as_in_a_tuple(kind):
+    assert find_difference(kind([1.0, 2.5]), (1.0, 2.5)) is None
+    assert find_difference(kind([1.0, 2.0]), (1.0, 2.5)) == "returned 2, where 2.5 is right (part 2 of the result)"
+    assert "where a tuple of 2 is right" in find_difference(kind([1.0, 2.5, 3.0]), (1.0, 2.5))
+
+
 @given(floats, st.data())
 def test_one_number_that_is_off_is_a_difference(values, data):
     place = tuple(data.draw(st.integers(0, side - 1)) for side in values.shape)

@@ -113,7 +113,7 @@ def find_difference(result, expected, *, rtol=1e-6, strict=False):
         What the learner's function returned.
     expected : number, array, tensor, str, bool, or a tuple or dict of these
         The right result. Where a number is right, an array or tensor of shape () is as good; an array is as good as a
-        tensor and a list, unless `strict`.
+        tensor and a list, unless `strict`; and a tuple of k numbers may be a list, an array or a tensor of shape (k,).
     rtol : float
         How far each number may be from the right one, relative to the largest of them.
     strict : bool
@@ -144,6 +144,8 @@ def _find_difference_inside(result, expected, rtol, strict):
             return f"returned {describe(result)}, where a dict with the keys {', '.join(map(repr, expected))} is right"
         pairs = {f"under {key!r}": (result[key], expected[key]) for key in expected}
     else:
+        if isinstance(result, np.ndarray | torch.Tensor) and result.shape == (len(expected),):
+            result = tuple(result)
         if not isinstance(result, tuple | list) or len(result) != len(expected):
             return f"returned {describe(result)}, where a tuple of {len(expected)} is right"
         pairs = {f"part {place}": pair for place, pair in enumerate(zip(result, expected, strict=True), 1)}

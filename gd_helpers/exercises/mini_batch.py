@@ -29,7 +29,7 @@ def count_by_division(n):
 TEN_EPOCHS_BY_300 = Prediction(
     solution=ten_epochs_by_300,
     expected=count_by_division,
-    asks=("updates", "say of an example in the last batch"),
+    asks=("updates", "times as much"),
     relative=0.01,
     slips=(
         Slip(

@@ -266,6 +266,11 @@ EPOCH_ENDS = Code(
             "Each of your epochs begins at `w`. The second goes on where the first ended.",
         ),
         Slip(
+            lambda *case: np.array([epoch_ends(*case)[-1]] * len(case[-1])),
+            "All your rows are the weights at the very end. `w -= …` changes the array that you have kept already; "
+            "`w = w - …` makes a new one.",
+        ),
+        Slip(
             lambda X, y, w, rates, orders: np.vstack([w, epoch_ends(X, y, w, rates, orders)]),
             "Your first row is the start, which is no end of an epoch.",
         ),

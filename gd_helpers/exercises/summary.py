@@ -60,8 +60,7 @@ A_HUNDRED_EPOCHS = Prediction(
         "For the last number, divide the updates at B = 1 by those of one epoch at B = 32.",
     ),
     because="An epoch has $\\lceil 60/B \\rceil$ updates: 60 at $B = 1$, 2 at $B = 32$ (with 32 and 28 examples), and "
-    "1 at"
-    '$B = n$. The same words, "100 epochs", say three numbers of updates, as many as 60 to 2 to 1.',
+    '1 at $B = n$. The same words, "100 epochs", say three numbers of updates, as many as 60 to 2 to 1.',
     then="So write updates and examples beside epochs.",
 )
 

@@ -32,7 +32,7 @@ def fit_both_ways():
 SWAPPED_SCORE_AND_SLOPE = Prediction(
     solution=swapped_score_and_slope,
     expected=fit_both_ways,
-    asks=("swapped score", "slope of the reverse regression in OLS slopes"),
+    asks=("swapped score", "times as steep"),
     relative=0.01,
     slips=(
         Slip((1.25, 0.75), "These two are the wrong way round: the score comes first."),
@@ -86,7 +86,7 @@ def repeat_the_points():
 FOUR_TIMES_THE_POINTS = Prediction(
     solution=four_times_the_points,
     expected=repeat_the_points,
-    asks=("smaller standard errors", "smaller gap"),
+    asks=("factor of the standard errors", "factor of the gap"),
     relative=0.01,
     slips=(
         Slip((4, 2), "These two are the wrong way round: standard errors come first."),
