@@ -278,7 +278,7 @@ def weigh_by_batch(batch_size=40):
     root = 1 / np.sqrt(np.bincount(batch)[batch])
     weights = np.linalg.lstsq(X * root[:, None], y * root, rcond=None)[0]
     best = ols(data)
-    return abs(weights - best.weights)[0] / best.standard_errors[0]
+    return round(abs(weights - best.weights)[0] / best.standard_errors[0], 4)
 
 
 OFFSET_WITH_BATCHES_OF_40 = Prediction(
