@@ -15,8 +15,8 @@ from gd_helpers.explore.picture import Picture
 from gd_helpers.progress import is_headless
 from gd_helpers.training import train
 
-# What a run may take, so that a picture does not wait for it longer than about a tenth of a second. With all examples in
-# each update a linear model costs next to nothing per example.
+# What a run may take, so that a picture waits for it about a tenth of a second at most. With all examples in each
+# update a linear model costs next to nothing per example.
 MOST_UPDATES, MOST_EXAMPLES = 500_000, 1_000_000
 
 
