@@ -247,8 +247,8 @@ MISSED_WITH_REPLACEMENT = Prediction(
     ),
     because="Each draw misses a given example with the chance $1 - 1/n$, all n of them with $(1 - 1/n)^n \\approx "
     "1/e$. So an epoch misses about $n/e$ examples, and sees others twice or more often.",
-    then="`RandomSampler(points, replacement=True)` draws like this. Over many epochs it leaves nobody out, but shuffling "
-    "has each example exactly once in every epoch.",
+    then="`RandomSampler(points, replacement=True)` draws like this. Over many epochs it leaves nobody out, but "
+    "shuffling has each example exactly once in every epoch.",
 )
 
 

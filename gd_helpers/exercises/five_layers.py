@@ -257,7 +257,7 @@ BOTH_UNITS_WORK = Prediction(
     ),
     because="A weight drawn evenly from $-g$ to $g$ is above −0.41 with the chance $(g + 0.41)/(2g)$, both with its "
     "square. The limits $g$ are $1/\\sqrt 2$ and $\\sqrt{6/3}$: the larger one loses more races.",
-    then="The published runs: 55 of 100 from PyTorch's start ended with two working units, and 5 of 10 from Xavier's.",
+    then="In the chapter, 55 of 100 runs from PyTorch's start end with two working units, and 5 of 10 from Xavier's.",
 )
 
 
