@@ -9,6 +9,7 @@ from gd_helpers.exercises.batch import stopping_update, travel_at_full_stride
 from gd_helpers.exercises.five_layers import unit_spread
 from gd_helpers.exercises.published_results import weigh_by_batch
 from gd_helpers.exercises.simulate_data import z_of_mean
+from gd_helpers.exercises.stochastic import average_and_last, epoch_ends, updates_to_within_one_percent
 from gd_helpers.exercises.three_layers import slopes_of
 from gd_helpers.metrics import ols
 from gd_helpers.models import linear, mlp, set_weights
@@ -76,3 +77,34 @@ def test_five_layers_have_units_that_see_no_x_on_the_plateau_and_do_when_awake()
 
 def test_the_short_batch_of_8_moves_the_fit_by_a_fifth_of_a_standard_error():
     assert weigh_by_batch(32) == pytest.approx(0.20, abs=0.005)
+
+
+def walk_from_least_squares(rates, replacement=False):
+    """Return least squares and the weights after the epochs of the plain rule that begin there."""
+    data, rng = simulate_line(), np.random.default_rng(0)
+    X, y, best = data.X.double().numpy(), data.y.double().numpy(), ols(data)
+    orders = [rng.integers(1000, size=1000) if replacement else rng.permutation(1000) for _ in rates]
+    return best, epoch_ends(X, y, best.weights, rates, orders)
+
+
+def test_a_rate_that_falls_with_the_root_of_the_epoch_makes_the_ball_less_than_half_as_wide():
+    _, falling = walk_from_least_squares(0.01 / np.sqrt(np.arange(1, 201)))
+    _, constant = walk_from_least_squares(np.full(200, 0.01))
+    assert np.all(falling[-50:].std(axis=0) < constant[-50:].std(axis=0) / 2)
+
+
+def test_with_replacement_the_ball_is_as_wide_as_the_root_of_rate_times_loss_in_all_directions():
+    best, ends = walk_from_least_squares(np.full(200, 0.01), replacement=True)
+    widths = np.sqrt(np.linalg.eigvalsh(np.cov(ends.T)))
+    assert widths == pytest.approx(np.sqrt(0.01 * best.mse), rel=0.15)  # of 200 ends: 5 %
+
+
+def test_the_average_of_the_last_fifth_is_nearer_to_least_squares_than_the_last_weights():
+    data = simulate_line()
+    run, best = train(data, "stochastic"), ols(data)
+    average, last = average_and_last(run.path, 100, best.weights, best.standard_errors)
+    assert average < last / 3
+
+
+def test_the_stochastic_run_is_within_one_percent_after_a_twentieth_of_its_updates():
+    assert updates_to_within_one_percent(1000, 37) / 500_000 == pytest.approx(0.05, abs=0.01)
