@@ -18,10 +18,10 @@ READY := .venv/.ready
 WARM := .venv/.warm
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab run test bench lint refresh clean
+.PHONY: help env lab run test test-lab bench lint refresh clean
 
 help: ## Show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'For example: make run CHAPTERS="03_batch 04_stochastic" PARAMS="-p epochs 50"'
 
 env: $(WARM) ## Make or update .venv
@@ -35,6 +35,9 @@ run: $(WARM) ## Execute the chapters into build/ (all of them, or CHAPTERS, with
 test: $(WARM) ## Test the package, its examples, and every chapter's stored outputs (TEST_OPTIONS="-x")
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_OPTIONS)
 
+test-lab: $(WARM) ## Test the chapters and their explorers in a browser (TEST_OPTIONS="-k 03_batch")
+	$(BIN)/python -m pytest tests_lab --override-ini=addopts= $(TEST_OPTIONS)
+
 bench: $(WARM) ## Time training against plain loops and other programs, into build/bench (BENCH_OPTIONS="-k batch")
 	$(BIN)/python -m pytest benchmarks --override-ini=addopts= --benchmark-quiet --quiet -rs $(BENCH_OPTIONS)
 
@@ -47,7 +50,7 @@ refresh: $(WARM) ## Execute the chapters in place and store their outputs (all o
 
 clean: ## Remove what the other targets made, except .venv
 	rm -rf $(WARM) build .pytest_cache .ruff_cache .hypothesis .benchmarks *.egg-info
-	find gd_helpers tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+	find gd_helpers tests tests_lab notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 # .ready is there only while .venv is whole: it is taken away before anything is installed, and a .venv without it is made
 # anew. The feed of announcements is switched off because the course asks nothing of the network.

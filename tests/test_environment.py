@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-CONDA_NAMES = {"pytorch": "torch"}
+CONDA_NAMES = {"pytorch": "torch", "playwright-python": "playwright"}
 PYTHONS = [f"3.{minor}" for minor in range(30)]
 
 
@@ -65,10 +65,17 @@ def read_imports(room):
 
 
 @pytest.mark.parametrize(
-    ("room", "extras"), [("gd_helpers", ()), ("notebooks", ()), ("tests", ("test",)), ("benchmarks", ("test", "bench"))]
+    ("room", "extras"),
+    [
+        ("gd_helpers", ()),
+        ("notebooks", ()),
+        ("tests", ("test",)),
+        ("tests_lab", ("test",)),
+        ("benchmarks", ("test", "bench")),
+    ],
 )
 def test_everything_that_is_imported_is_asked_for(room, extras):
-    ours = {"gd_helpers", "benchmarks", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
+    ours = {"gd_helpers", "benchmarks", *(path.stem for path in ROOT.glob("tests*/*.py"))}
     owners = packages_distributions()
     foreign = read_imports(room) - ours - sys.stdlib_module_names
     needed = {canonicalize_name(owner) for module in foreign for owner in owners.get(module, [module])}

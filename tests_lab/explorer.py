@@ -1,0 +1,235 @@
+"""An explorer in the page, handled by the names of its controls and read by what it shows; and its twin in Python."""
+
+import base64
+import copy
+import math
+import time
+
+import pytest
+import torch
+
+from gd_helpers import explore, figures
+from gd_helpers.explore.explorer import Explorer
+from gd_helpers.models import mlp
+from gd_helpers.training import train
+
+SLIDERS = {"learning_rate": "learning rate α", "batch_size": "batch size B", "epochs": "epochs", "seed": "seed"}
+MENUS = {"optimizer": "optimizer", "against": "loss against"}
+SHOWN = "shown epoch"
+PLAY, STOP = "play the path, epoch by epoch", "back to the start"
+IS_SETTLED = """(root) => {
+  const of = (name) => root.querySelector(`[role=slider][aria-label="${name}"]`).getAttribute('aria-valuetext');
+  const image = root.querySelector('img.widget-image'), status = root.querySelector('.gd-status').textContent.trim();
+  const menu = root.querySelector('select').value, epoch = Number(of('shown epoch')).toLocaleString('en-US');
+  const settings = `learning rate ${of('learning rate α')}, batch size ${of('batch size B')}, ${menu}, ` +
+    `seed ${of('seed')}, after epoch`;
+  return image.complete && status.startsWith(`After epoch ${epoch} of ${of('epochs')}:`) &&
+    image.alt.startsWith(`At ${settings} ${epoch} of`);
+}"""
+BYTES_OF = """async (image) => {
+  const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}"""
+
+TIMER = """([handle, image]) => {
+  window.timed = new Promise((resolve) => {
+    handle.addEventListener('keydown', (event) => {
+      image.addEventListener('load', () => requestAnimationFrame(() => resolve(performance.now() - event.timeStamp)),
+        { once: true });
+    }, { once: true, capture: true });
+  });
+}"""
+TIMED = "() => Promise.race([window.timed, new Promise((resolve) => setTimeout(resolve, 5000, Infinity))])"
+LOADS = """(image) => {
+  window.loads = [];
+  image.addEventListener('load', () => window.loads.push(performance.now()));
+  window.addEventListener('mouseup', (event) => { window.released = event.timeStamp; }, { once: true, capture: true });
+}"""
+WAIT = 20_000  # milliseconds until a picture has to be there
+PAUSE = 30  # milliseconds between two keys
+
+
+class Shown:
+    """An explorer as the page shows it.
+
+    Attributes
+    ----------
+    root : playwright.sync_api.Locator
+    page : playwright.sync_api.Page
+    """
+
+    def __init__(self, cell):
+        self.cell, self.root, self.page = cell, cell.locator(".gd-explorer"), cell.page
+        self.slider(SHOWN).wait_for()
+        self.root.scroll_into_view_if_needed()
+        self.settle()
+
+    def slider(self, name):
+        """Return the handle of the slider with that accessible name."""
+        return self.root.get_by_role("slider", name=name, exact=True)
+
+    def menu(self, name):
+        """Return the menu with that accessible name."""
+        return self.root.get_by_role("combobox", name=name, exact=True)
+
+    def button(self, name):
+        """Return the button with that accessible name."""
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def values(self):
+        """Return what the controls of the recipe show, as keywords of `train`."""
+        texts = {key: self.value_text(name) for key, name in SLIDERS.items()}
+        values = {key: int(text.replace(",", "")) for key, text in texts.items() if key != "learning_rate"}
+        return {
+            **values,
+            "learning_rate": float(texts["learning_rate"]),
+            "optimizer": self.menu(MENUS["optimizer"]).input_value(),
+        }
+
+    def value_text(self, name):
+        """Return what a screen reader says of the value of a slider."""
+        return self.slider(name).get_attribute("aria-valuetext")
+
+    def keys(self, name):
+        """Return the keys that move a slider a step, towards less where there is less, and back again."""
+        handle = self.slider(name)
+        at_start = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemin")
+        return ("ArrowRight", "ArrowLeft") if at_start else ("ArrowLeft", "ArrowRight")
+
+    def epoch(self):
+        """Return where the slider of the shown epoch stands."""
+        return int(self.value_text(SHOWN).replace(",", ""))
+
+    def against(self):
+        """Return what the loss is drawn against."""
+        return self.menu(MENUS["against"]).input_value().split()[0]
+
+    @property
+    def image(self):
+        """The picture."""
+        return self.root.locator("img.widget-image")
+
+    def alt(self):
+        """Return the text of the picture."""
+        return self.image.get_attribute("alt")
+
+    def picture(self):
+        """Return the bytes of the picture that is shown."""
+        return base64.b64decode(self.image.evaluate(BYTES_OF))
+
+    def numbers(self):
+        """Return the row of the run in the table."""
+        cells = self.root.locator(".gd-numbers .gd-run td").all_inner_texts()
+        return [float(text.replace("−", "-")) for text in cells]
+
+    def settle(self):
+        """Wait until picture and numbers say that they are those of what the controls show, if ever."""
+        self.page.wait_for_function(IS_SETTLED, arg=self.root.element_handle(), timeout=WAIT)
+
+    def wait_for_alt(self, words):
+        """Wait until the text of the picture has these `words`."""
+        self.page.wait_for_function(
+            "([image, words]) => image.alt.includes(words)", arg=[self.image.element_handle(), words], timeout=WAIT
+        )
+
+    def wait_for_epoch(self, condition):
+        """Wait until the shown `epoch` fulfils a condition in JavaScript."""
+        epoch = "Number(handle.getAttribute('aria-valuetext').replaceAll(',', ''))"
+        self.page.wait_for_function(
+            f"(handle) => {{ const epoch = {epoch}; return {condition}; }}",
+            arg=self.slider(SHOWN).element_handle(),
+            timeout=WAIT,
+        )
+
+    def leave_the_editor(self):
+        """Click into the cell's editor, and go on to what a keyboard does with the cell as a whole."""
+        self.cell.locator(".cm-content").click()
+        self.page.keyboard.press("Escape")
+
+    def click_far_away(self, name):
+        """Click on the track of a slider, in the half in which its handle is not."""
+        track, handle = self.track(name), self.slider(name).bounding_box()
+        box = track.bounding_box()
+        in_left_half = handle["x"] + handle["width"] / 2 < box["x"] + box["width"] / 2
+        x = (0.7 if in_left_half else 0.3) * box["width"]
+        track.click(position={"x": x, "y": box["height"] / 2}, force=True)
+
+    def track(self, name):
+        """Return the track of a slider."""
+        return self.slider(name).locator("xpath=ancestor::*[contains(@class, 'noUi-target')]")
+
+    def time_key(self, name, key):
+        """Press `key` on a slider; return the milliseconds from there until its picture is on the screen."""
+        handle = self.slider(name)
+        handle.focus()
+        self.page.evaluate(TIMER, [handle.element_handle(), self.image.element_handle()])
+        self.page.keyboard.press(key)
+        milliseconds = self.page.evaluate(TIMED)
+        self.page.wait_for_timeout(PAUSE)
+        return milliseconds
+
+    def drag(self, name, seconds):
+        """Drag a slider to and fro; return how late the last picture came after letting go (ms), and how many came."""
+        handle, track = self.slider(name), self.track(name).bounding_box()
+        x, middle = track["x"] + track["width"] / 2, track["y"] + track["height"] / 2
+        self.image.evaluate(LOADS)
+        handle.hover(force=True)
+        self.page.mouse.down()
+        end, moves = time.monotonic() + seconds, 0
+        while time.monotonic() < end:
+            moves += 1
+            self.page.mouse.move(x + 0.45 * track["width"] * math.sin(moves / 9), middle)
+            self.page.wait_for_timeout(12)
+        self.page.mouse.up()
+        self.settle()
+        self.page.wait_for_timeout(1000)  # whatever still waits in a queue would come now
+        released, loads = self.page.evaluate("() => [window.released, window.loads]")
+        return loads[-1] - released, len(loads)
+
+
+class Twin:
+    """The same explorer in this process, and what `train` says to its settings.
+
+    Parameters
+    ----------
+    shown : Shown
+        At its defaults.
+    data : Line
+    """
+
+    def __init__(self, shown, data):
+        self.data, self.is_curve = data, "height at x = 0" in shown.root.locator(".gd-numbers").inner_text()
+        caught, values = [], shown.values()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Explorer, "display", lambda explorer: caught.append(explorer))
+            show = explore.fitted_curve if self.is_curve else explore.descent
+            show(data, self._method(values), **values)
+        self._explorer = caught[0]
+        figures.render(self._explorer.figure)  # which lays it out
+        self._explorer.make_live()
+
+    def picture(self, shown):
+        """Return the bytes of the picture for what the controls of `shown` say."""
+        controls = self._explorer.controls
+        for name, value in shown.values().items():
+            controls.recipe[name].value = value
+        controls.against.value = shown.against()
+        controls.shown.value = shown.epoch()
+        return bytes(self._explorer.image.value)
+
+    def numbers(self, shown):
+        """Return what `train` gives for what the controls of `shown` say, as the table has it."""
+        values, model = shown.values(), mlp((2, 2, 1)) if self.is_curve else None
+        values["epochs"] = shown.epoch()
+        run = train(self.data, self._method(values), model=model, **values)
+        return [*(self._heights(run) if self.is_curve else run.weights), run.mse, run.r2]
+
+    def _method(self, values):
+        return {len(self.data): "batch", 1: "stochastic"}.get(values["batch_size"], "mini-batch")
+
+    def _heights(self, run):
+        """Return the curve's height at x = 0 and, by differences, its slope at the mean of x."""
+        model, middle, step = copy.deepcopy(run.model).double(), float(self.data.x.mean()), 1e-4
+        x = torch.tensor([0.0, middle - step, middle + step], dtype=torch.float64)
+        at_zero, low, high = model(torch.stack([torch.ones_like(x), x], dim=1))[:, 0].tolist()
+        return at_zero, (high - low) / (2 * step)

@@ -1,0 +1,129 @@
+"""A chapter open in the browser: run, read, and worked on as a learner would."""
+
+import nbformat
+from browser import Traffic
+
+PATIENCE = 300_000  # milliseconds; a busy machine is no failure
+CURRENT = "window.jupyterapp?.shell.currentWidget"
+KERNEL_IS_IDLE = f"() => {CURRENT}?.sessionContext?.session?.kernel?.status === 'idle'"
+# A promise that fails must end the waiting, too.
+RUN_ALL = """() => {
+  window.finished = undefined;
+  jupyterapp.commands.execute('notebook:run-all-cells').then(
+    () => { window.finished = true; }, (error) => { window.finished = String(error); });
+}"""
+RUN_ONE = """(index) => {
+  jupyterapp.shell.currentWidget.content.activeCellIndex = index;
+  return jupyterapp.commands.execute('notebook:run-cell');
+}"""
+SIZE = {"width": 1300, "height": 1000}
+OVERLAP = 20  # pixels that two parts of a screenshot share
+SCROLLER = ".jp-WindowedPanel-outer"
+
+
+class Notebook:
+    """One chapter in a page of its own.
+
+    Attributes
+    ----------
+    page : playwright.sync_api.Page
+    chapter : str
+    traffic : Traffic
+        What the page asked of the network since it was opened.
+    """
+
+    def __init__(self, context, server, chapter):
+        self.chapter = chapter
+        self.page = context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.traffic = Traffic(self.page)
+        self.page.goto(server.address(chapter))
+        self.page.wait_for_function(KERNEL_IS_IDLE)
+
+    def run_all(self):
+        """Start Run All, and do not wait for it."""
+        self.page.evaluate(RUN_ALL)
+
+    def wait(self):
+        """Wait for the end of Run All."""
+        self.page.wait_for_function("() => window.finished !== undefined")
+
+    def close(self):
+        """End kernel and page."""
+        self.page.evaluate(f"() => {CURRENT}.sessionContext.shutdown()")
+        self.page.context.close()
+
+    def read(self):
+        """Return the notebook as it is now, outputs and all."""
+        return nbformat.reads(self.page.evaluate(f"() => JSON.stringify({CURRENT}.content.model)"), as_version=4)
+
+    def find(self, text):
+        """Return the number of the first code cell whose source contains `text`."""
+        return next(
+            number for number, cell in enumerate(self.read().cells) if cell.cell_type == "code" and text in cell.source
+        )
+
+    def cell(self, number):
+        """Return the cell of that number."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(number)
+
+    def run(self, number):
+        """Run the cell of that number as it is, and return it."""
+        self.page.evaluate(RUN_ONE, number)
+        return self.cell(number)
+
+    def write_and_run(self, number, source):
+        """Put `source` into the cell of that number by keyboard, run it with Shift+Enter, and return the cell."""
+        cell = self.cell(number)
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.insert_text(source)
+        self.page.keyboard.press("Shift+Enter")
+        return cell
+
+    def add_below(self, number):
+        """Add an empty code cell below the cell of that number, by keyboard, and return its number."""
+        self.cell(number).locator(".cm-content").click()
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("b")
+        return number + 1
+
+    def photograph(self, folder):
+        """Write screenshots of the whole length to `folder`, in parts from the top on."""
+        page, scroller = self.page, self.page.locator(SCROLLER)
+        page.set_viewport_size({**SIZE, "height": 2400})
+        top, part, end = 0, 0, False
+        while not end:
+            scroller.evaluate("(element, top) => { element.scrollTop = top; }", top)
+            page.wait_for_timeout(200)  # what comes into sight is laid out only then
+            frame, last = scroller.bounding_box(), page.locator(".jp-Notebook .jp-Cell").last.bounding_box()
+            below = last["y"] + last["height"] - frame["y"]
+            end, part = below <= frame["height"], part + 1
+            clip = {**frame, "height": min(frame["height"], below)}
+            page.screenshot(path=folder / f"{self.chapter}-{part:02}.png", clip=clip)
+            top += frame["height"] - OVERLAP
+        page.set_viewport_size(SIZE)
+
+
+class Desk:
+    """The chapters that are open."""
+
+    def __init__(self, server, browser):
+        self._server, self._browser, self._open = server, browser, {}
+
+    def begin(self, chapter):
+        """Open `chapter` in a browser context of its own, and start Run All, unless that was done before."""
+        if chapter not in self._open:
+            context = self._browser.new_context(viewport=SIZE)
+            self._open[chapter] = Notebook(context, self._server, chapter)
+            self._open[chapter].run_all()
+
+    def take(self, chapter):
+        """Return the notebook of `chapter` after its Run All."""
+        self.begin(chapter)
+        self._open[chapter].wait()
+        return self._open[chapter]
+
+    def close(self, chapter):
+        """Close `chapter`."""
+        self._open.pop(chapter).close()

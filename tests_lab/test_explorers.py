@@ -1,0 +1,80 @@
+"""Every explorer, moved: picture and numbers follow, and are those of the run that the controls ask for."""
+
+import pytest
+from explorer import MENUS, PLAY, SHOWN, SLIDERS, STOP
+
+
+def holds(explorer, twin):
+    """Check that the explorer shows the picture and the numbers of what its controls show."""
+    explorer.settle()
+    assert explorer.picture() == twin.picture(explorer)
+    assert explorer.numbers() == pytest.approx(twin.numbers(explorer), rel=1e-4 if twin.is_curve else 0, abs=5.1e-5)
+
+
+def test_at_first_it_shows_the_run_of_its_defaults(explorer, twin, screenshots, chapter):
+    holds(explorer, twin)
+    explorer.root.screenshot(path=screenshots / f"{chapter}-explorer.png")
+
+
+@pytest.mark.parametrize("name", SLIDERS.values())
+def test_arrow_keys_move_a_slider_and_back_and_picture_and_numbers_follow(explorer, twin, name):
+    values, picture = explorer.values(), explorer.picture()
+    there, back = explorer.keys(name)
+    explorer.slider(name).press(there)
+    holds(explorer, twin)
+    assert explorer.values() != values
+    assert explorer.picture() != picture
+    explorer.slider(name).press(back)
+    holds(explorer, twin)
+    assert (explorer.values(), explorer.picture()) == (values, picture)
+
+
+@pytest.mark.parametrize("name", SLIDERS.values())
+def test_a_click_on_its_track_moves_a_slider_and_picture_and_numbers_follow(fresh, twin, name):
+    explorer = fresh()
+    values, picture = explorer.values(), explorer.picture()
+    explorer.click_far_away(name)
+    holds(explorer, twin)
+    assert explorer.values() != values
+    assert explorer.picture() != picture
+
+
+def test_arrow_keys_change_the_optimizer_and_picture_and_numbers_follow(fresh, twin):
+    explorer = fresh()
+    values, picture = explorer.values(), explorer.picture()
+    explorer.menu(MENUS["optimizer"]).press("ArrowDown")
+    holds(explorer, twin)
+    assert explorer.values() != values
+    assert explorer.picture() != picture
+
+
+def test_the_loss_is_drawn_against_what_the_menu_says(explorer, twin):
+    numbers, picture = explorer.numbers(), explorer.picture()
+    explorer.menu(MENUS["against"]).press("ArrowDown")
+    explorer.wait_for_alt("against examples")
+    assert explorer.picture() != picture
+    assert explorer.numbers() == numbers
+    holds(explorer, twin)
+    explorer.menu(MENUS["against"]).press("ArrowUp")
+    explorer.wait_for_alt("against updates")
+    assert explorer.picture() == picture
+
+
+def test_play_walks_the_path_and_is_stopped_by_keyboard(explorer, twin):
+    end = explorer.epoch()
+    explorer.button(PLAY).press("Enter")
+    explorer.button("pause").wait_for()
+    explorer.wait_for_epoch(f"0 < epoch && epoch < {end}")
+    explorer.button("pause").press("Enter")
+    explorer.button(PLAY).wait_for()
+    explorer.page.wait_for_timeout(500)  # a step that was under way arrives
+    assert 0 < explorer.epoch() < end
+    holds(explorer, twin)
+
+
+def test_the_player_goes_back_to_the_start_and_the_slider_on_from_there(explorer, twin):
+    explorer.button(STOP).click()
+    explorer.wait_for_epoch("epoch === 0")
+    explorer.slider(SHOWN).press("ArrowRight")
+    explorer.wait_for_epoch("epoch === 1")
+    holds(explorer, twin)
