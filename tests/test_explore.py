@@ -18,6 +18,7 @@ from gd_helpers.explore.controls import BATCHES, COUNTS, FRAMES, RATES, Controls
 from gd_helpers.explore.explorer import Explorer
 from gd_helpers.models import mlp
 from gd_helpers.recipes import OPTIMIZERS, Recipe
+from gd_helpers.style import METHOD_COLOURS
 from gd_helpers.training import train
 
 DEFAULTS = {"learning_rate": 0.1, "batch_size": 16, "epochs": 20, "seed": 37, "optimizer": "sgd"}
@@ -179,6 +180,22 @@ def test_a_logarithmic_slider_moves_by_ratios_of_one_size(steps, base):
     assert ratios.max() < 1.6
 
 
+@pytest.mark.parametrize(("size", "method"), [(60, "batch"), (1, "stochastic"), (16, "mini-batch")])
+def test_the_status_names_the_method_beside_its_colour(explorer, size, method):
+    explorer.controls.recipe["batch_size"].value = size
+    assert f'{METHOD_COLOURS[method]}">●</span> {method} gradient descent' in explorer.status.value
+    assert explorer.left.line.get_color() == METHOD_COLOURS[method]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [(1, "less than 0.1% above"), (1.0009, "less than 0.1% above"), (1.0011, "0.1% above"), (2.5, "150.0% above"),
+     (12, "12 times"), (1e9, "more than a million times")],
+)  # fmt: skip
+def test_a_difference_too_small_to_print_is_not_called_zero(ratio, words):
+    assert module.beyond(ratio) == words
+
+
 # the walk through the epochs
 
 
@@ -207,6 +224,19 @@ def test_the_player_ends_at_the_last_epoch_wherever_it_began(epochs, begin):
     controls.follow_player()
     assert controls.shown.value == epochs
     assert steps <= FRAMES
+
+
+@pytest.mark.parametrize("epoch", [0, 1, 20])
+def test_a_dotted_line_leads_from_the_start_to_the_loss_after_the_first_epoch(explorer, epoch):
+    explorer.controls.shown.value = epoch
+    start, first = explorer.right.start.get_xydata(), explorer.right.line.get_xydata()[:1]
+    np.testing.assert_array_equal(explorer.right.lead.get_xydata(), np.vstack([start, first]))
+
+
+def test_every_tick_of_the_effort_but_0_is_labelled_as_a_power_of_ten(explorer):
+    ax = explorer.right.ax
+    labels = {value: ax.xaxis.get_major_formatter()(value, None) for value in ax.get_xticks()}
+    assert labels == {value: f"$10^{{{round(np.log10(value))}}}$" if value else "0" for value in labels}
 
 
 def test_the_player_moves_the_picture(explorer):

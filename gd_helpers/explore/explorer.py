@@ -13,6 +13,7 @@ from gd_helpers.explore.names import ROOT, naming
 from gd_helpers.explore.panels import MOVING_COLOURS
 from gd_helpers.explore.picture import Picture
 from gd_helpers.progress import is_headless
+from gd_helpers.style import METHOD_COLOURS
 from gd_helpers.training import train
 
 # What a run may take, so that a picture waits for it about a tenth of a second at most. With all examples in each
@@ -167,19 +168,23 @@ class Explorer:
         """Return in a sentence or two where the run stands."""
         moment, asked = self.moment, self.values["epochs"]
         effort = "{updates:,} updates, {examples:,} examples".format(**moment.effort)
-        words = f"After epoch {moment.epoch:,} of {asked:,}: {effort}. "
+        colour = METHOD_COLOURS[moment.method]
+        method = f'<span aria-hidden="true" style="color: {colour}">●</span> {moment.method} gradient descent'
+        words = f"After epoch {moment.epoch:,} of {asked:,}: {method}, {effort}. "
         if moment.is_lost:
             words += "<strong>Diverged:</strong> the loss or the weights left the finite numbers, and the run stopped."
         elif self.best.mse > 0:
             ratio = max(1, moment.mse_and_r2[0] / self.best.mse)
-            words += f"The MSE is {f'{ratio - 1:.1%} above' if ratio < 10 else times(ratio)} that of OLS."
+            words += f"The MSE is {beyond(ratio)} that of OLS."
         if not self.run.diverged and moment.epochs < asked:
             words += f" An explorer goes no further than epoch {moment.epochs:,} here, so that it stays quick."
         return words
 
 
-def times(ratio):
-    """Return a large `ratio` in words."""
+def beyond(ratio):
+    """Return in words how far a number lies above another, by their `ratio`."""
+    if ratio < 10:
+        return f"{ratio - 1:.1%} above" if ratio >= 1.001 else "less than 0.1% above"
     return f"{ratio:,.0f} times" if ratio < 1e6 else "more than a million times"
 
 

@@ -173,6 +173,9 @@ class LossPanel(Panel):
         ax.set(ylabel=LOSS_LABELS["loss"], **limits)
         ax.xaxis.set_major_formatter(_count)
         super().__init__(ax, "loss after each epoch")
+        (self.lead,) = ax.plot([], [], ":", linewidth=1.5, zorder=1.9)  # from the start to the first epoch
+        self.moving.insert(0, self.lead)
+        self.coloured.append(self.lead)
         self.add_marks()
         self.note = ax.text(0.5, 0.2, "", color=WARNING, weight="bold", ha="center", transform=ax.transAxes)
         self.moving.append(self.note)
@@ -189,7 +192,9 @@ class LossPanel(Panel):
         """Draw the loss by now."""
         effort = np.append(0, moment.run.trace[self.against].to_numpy()[: moment.epoch])
         losses = moment.losses
-        self.line.set_data(effort[1:], np.where(np.isfinite(losses[1:]), losses[1:], np.nan))
+        drawn = np.where(np.isfinite(losses), losses, np.nan)
+        self.lead.set_data(effort[:2], drawn[:2])
+        self.line.set_data(effort[1:], drawn[1:])
         self.mark_ends((0, losses[0]), effort, losses, self.colour(moment))
         self.note.set_text("")
         if moment.is_lost:
@@ -209,8 +214,8 @@ class LossPanel(Panel):
 
 
 def _count(value, _):
-    """Return a tick label; large numbers as powers of ten, which the ticks are."""
-    return f"{value:,.0f}" if value < 1e5 else f"$10^{{{np.log10(value):.0f}}}$"
+    """Return a tick label: 0, or the power of ten that every other tick is."""
+    return f"$10^{{{np.log10(value):.0f}}}$" if value else "0"
 
 
 def short(value):
