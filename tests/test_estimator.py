@@ -149,6 +149,12 @@ def test_weights_that_leave_no_rows_are_refused(columns, early_stopping, where):
     assert not hasattr(model, "coef_")
 
 
+def test_a_weight_below_0_is_refused(columns):
+    X, y = columns
+    with pytest.raises(ValueError, match=r"^Negative values in .*sample_weight"):
+        GradientDescentRegressor().fit(X, y, np.r_[-1.0, np.ones(len(y) - 1)])
+
+
 def test_partial_fit_goes_on_with_one_epoch_from_the_last_weights(columns):
     X, y = columns
     options = {"learning_rate": 1e-3, "shuffle": False}
