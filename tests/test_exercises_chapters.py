@@ -11,7 +11,7 @@ from cells import code_cells
 
 from gd_helpers.chapters import NOTEBOOKS
 from gd_helpers.exercises.chapter import chapters_with_exercises, parameters_of, questions_of
-from gd_helpers.exercises.questions import Choice, given
+from gd_helpers.exercises.questions import Choice, Prediction, given
 from gd_helpers.parameters import PUBLISHED
 
 # What a chapter may be run with instead; the right answers are computed anew.
@@ -51,6 +51,7 @@ def over(questions):
 every_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
 every_question = over(QUESTIONS)
 every_code = over(CODE)
+every_prediction = over([(chapter, question) for chapter, question in QUESTIONS if isinstance(question, Prediction)])
 every_slip = pytest.mark.parametrize(
     ("chapter", "question", "slip"),
     [(chapter, question, slip) for chapter, question in QUESTIONS for slip in question.slips],
@@ -133,6 +134,13 @@ def test_the_solution_runs_in_its_chapter_as_it_is_shown(chapter, question, name
         answer = given(answer, published(chapter))
     verdict = question.judge(answer, published(chapter))
     assert verdict.state == "right", verdict.message
+
+
+@every_prediction
+def test_check_and_solution_agree_to_a_ninth_of_the_tolerance(chapter, question):
+    shown, computed = (np.asarray(given(each, published(chapter))) for each in (question.solution, question.expected))
+    tolerance = question.relative * np.abs(computed) + question.absolute + 1e-9 * np.abs(computed)
+    assert np.all(np.abs(shown - computed) <= tolerance / 9 + 1e-9 * np.abs(computed))
 
 
 @every_slip
@@ -238,3 +246,25 @@ def test_the_data_of_the_cases_are_the_same_each_time_and_not_the_chapter_s(chap
     first, again = question.cases(), question.cases()
     assert len(first) == len(again) >= 2
     assert all(str(one) == str(other) for one, other in zip(first, again, strict=True))
+
+
+def test_a_layer_that_starts_at_random_is_told_to_start_at_zero():
+    def train_from_anywhere(X, y, learning_rate, updates):
+        model = torch.nn.Linear(2, 1, bias=False)
+        step_rule = torch.optim.SGD(model.parameters(), lr=learning_rate)
+        for _ in range(updates):
+            step_rule.zero_grad()
+            torch.nn.functional.mse_loss(model(X), y).backward()
+            step_rule.step()
+        return model.weight.detach().reshape(2)
+
+    (question,) = [each for _, each in QUESTIONS if each.name == "train_line"]
+    assert refused(question, train_from_anywhere, {}).endswith("does your loop begin at (0, 0)?")
+
+
+def test_tensors_in_float64_are_not_taken_for_arrays():
+    def with_flat_targets(x, y):
+        return torch.from_numpy(np.column_stack([np.ones(len(x)), x])), torch.from_numpy(y)
+
+    (question,) = [each for _, each in QUESTIONS if each.name == "as_tensors"]
+    assert "a tensor of torch.float64, where torch.float32 is right" in refused(question, with_flat_targets, {})

@@ -192,8 +192,25 @@ def test_code_that_is_right_on_the_first_input_alone_is_wrong():
     assert state == "wrong"
     assert message == (
         "For values = [2.0, 2.0, 2.0], your function returned 3, where 2 is right. "
-        "It is tried on data that the chapter does not have: does it use its arguments alone?"
+        "It returns the same for other arguments: does it use its arguments alone?"
     )
+
+
+def test_a_wrong_result_that_follows_the_arguments_gets_no_advice():
+    told = "For values = [1.0, 2.0, 6.0], your function returned 5, where 3 is right."
+    assert judge(lambda values: np.ptp(values), CODE) == ("wrong", told)
+
+
+@pytest.mark.parametrize("garbage", [None, np.nan, "mean", object(), [np.inf]], ids=repr)
+def test_a_result_that_is_no_number_gets_no_advice(garbage):
+    message = judge(lambda values: garbage, CODE)[1]
+    assert "arguments" not in message
+
+
+def test_a_result_that_changes_by_itself_is_told_so():
+    rng = np.random.default_rng(0)
+    question = dataclasses.replace(CODE, unsteady="Is it random?")
+    assert judge(lambda values: rng.normal(), question)[1].endswith(" is right. Is it random?")
 
 
 def test_a_result_of_the_wrong_kind_is_told_with_the_input():

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from gd_helpers.data import simulate_line
-from gd_helpers.exercises.batch import stopping_update, travel_at_full_stride
+from gd_helpers.exercises.batch import stopping_update
 from gd_helpers.exercises.five_layers import unit_spread
 from gd_helpers.exercises.published_results import weigh_by_batch
 from gd_helpers.exercises.simulate_data import z_of_mean
-from gd_helpers.exercises.stochastic import average_and_last, epoch_ends, updates_to_within_one_percent
+from gd_helpers.exercises.stochastic import average_and_last, epoch_ends
 from gd_helpers.exercises.three_layers import slopes_of
 from gd_helpers.metrics import ols
 from gd_helpers.models import linear, mlp, set_weights
@@ -27,7 +27,10 @@ def test_with_a_short_memory_adam_keeps_its_full_stride_to_the_end():
         loss.backward()
         adam.step()
         updates += 1
-    assert 0.9 < updates / travel_at_full_stride(1000, 37) < 1.1
+    start = linear(seed=37)[0].weight.detach().numpy().ravel()
+    at_full_stride = np.abs(ols(data).weights - start).max() / 0.01
+    assert 450 < at_full_stride < 550
+    assert 0.9 < updates / at_full_stride < 1.1
 
 
 def test_a_rule_that_stops_where_the_curve_looks_flat_stops_the_published_run_far_from_done():
@@ -107,4 +110,14 @@ def test_the_average_of_the_last_fifth_is_nearer_to_least_squares_than_the_last_
 
 
 def test_the_stochastic_run_is_within_one_percent_after_a_twentieth_of_its_updates():
-    assert updates_to_within_one_percent(1000, 37) / 500_000 == pytest.approx(0.05, abs=0.01)
+    data = simulate_line()
+    trace = train(data, "stochastic").trace
+    first = trace.updates[trace.loss < 1.01 * ols(data).mse].min()
+    assert first / trace.updates.max() == pytest.approx(0.05, abs=0.01)
+
+
+def test_adam_needs_the_updates_that_the_prompts_of_chapters_03_and_04_name():
+    data = simulate_line()
+    trace = train(data, "batch", epochs=12_000).trace
+    assert trace.updates[trace.loss < 1.001 * ols(data).mse].min() == pytest.approx(10_600, abs=50)
+    assert trace.updates[trace.loss < 1.01 * ols(data).mse].min() == pytest.approx(9600, abs=50)

@@ -104,6 +104,21 @@ def _read_array(value):
         raise ValueError(describe(value)) from None
 
 
+def is_finite(value):
+    """Return whether `value`, or each part of a tuple, list or dict, is made of finite numbers.
+
+    Examples
+    --------
+    >>> is_finite((1, np.zeros(3))), is_finite([1, np.inf]), is_finite("two")
+    (True, False, False)
+    """
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else [value]
+    try:
+        return all(np.isfinite(read_numbers(part)).all() for part in parts)
+    except ValueError:
+        return False
+
+
 def find_difference(result, expected, *, rtol=1e-6, strict=False):
     """Return in what `result` differs from `expected`, as the end of a sentence like "your function …", or None.
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from gd_helpers.data import simulate_line
-from gd_helpers.exercises.questions import Code, Prediction, Slip
+from gd_helpers.exercises.questions import Choice, Code, Prediction, Slip
 from gd_helpers.metrics import ols
 from gd_helpers.models import linear
 from gd_helpers.training import train
@@ -14,71 +14,56 @@ from gd_helpers.training import train
 
 def updates_at_ten_times_the_rate(n, seed):
     data = simulate_line(n=n, seed=seed)
-    run = train(data, "batch", epochs=12_000, learning_rate=0.01, seed=seed)
-    return run.trace.updates[run.trace.loss < 1.001 * ols(data).mse].min()
+    needed = []
+    for rate in (0.001, 0.01):
+        run = train(data, "batch", epochs=20_000, learning_rate=rate, seed=seed)
+        needed.append(run.trace.updates[run.trace.loss < 1.001 * ols(data).mse].min())
+    ratios = {"a hundredth": 1 / 100, "a tenth": 1 / 10, "a third": 1 / 3, "as many": 1}
+    return min(ratios, key=lambda name: abs(np.log(needed[1] / needed[0] / ratios[name])))
 
 
-def count_with_torch(n, seed):
-    """Count the updates of torch's own Adam, on the loss as a function of two weights."""
+def count_with_adam_by_hand(n, seed, learning_rate):
+    """Write Adam out in NumPy, on the loss as a bowl, and count its updates to within 0.1 %."""
     data = simulate_line(n=n, seed=seed)
     X, y = data.X.double().numpy(), data.y.double().numpy()[:, 0]
     hessian, best = 2 / n * X.T @ X, np.linalg.lstsq(X, y, rcond=None)[0]
     near = 0.001 * np.mean((X @ best - y) ** 2)
-    weights = torch.nn.Parameter(linear(seed=seed)[0].weight.detach().double().reshape(2))
-    adam = torch.optim.Adam([weights], lr=0.01)
-    updates = 0
-    while (off := weights.detach().numpy() - best) @ hessian @ off / 2 >= near:
-        weights.grad = torch.from_numpy(hessian @ off)
-        adam.step()
-        updates += 1
-    return updates
+    off = linear(seed=seed)[0].weight.detach().double().numpy().ravel() - best
+    m, v, k = np.zeros(2), np.zeros(2), 0
+    while off @ hessian @ off / 2 >= near:
+        k, g = k + 1, hessian @ off
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+        off = off - learning_rate * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+    return k
 
 
-def travel_at_full_stride(n, seed):
-    start = linear(seed=seed)[0].weight.detach().double().numpy().ravel()
-    return np.abs(ols(simulate_line(n=n, seed=seed)).weights - start).max() / 0.01
+def sort_by_ratio(n, seed):
+    """Sort the ratio of the two counts between the geometric middles of the answers."""
+    ratio = count_with_adam_by_hand(n, seed, 0.01) / count_with_adam_by_hand(n, seed, 0.001)
+    place = np.searchsorted(np.sqrt([1 / 100 / 10, 1 / 10 / 3, 1 / 3]), ratio)
+    return ("a hundredth", "a tenth", "a third", "as many")[place]
 
 
-def updates_at_the_published_rate(n, seed):
-    data = simulate_line(n=n, seed=seed)
-    run = train(data, "batch", epochs=14_000, seed=seed)
-    return run.trace.updates[run.trace.loss < 1.001 * ols(data).mse].min()
-
-
-UPDATES_AT_TEN_TIMES_THE_RATE = Prediction(
+UPDATES_AT_TEN_TIMES_THE_RATE = Choice(
     solution=updates_at_ten_times_the_rate,
-    expected=count_with_torch,
-    asks=("updates",),
-    relative=0.3,
+    expected=sort_by_ratio,
+    options=("a hundredth", "a tenth", "a third", "as many"),
     slips=(
+        Slip("a hundredth", "A hundredth, for ten times the rate? Not even the travel budget allows that."),
         Slip(
-            1200,
-            "A tenth of the 12,000, as if a step were always α. Adam shortens its steps: does what shortens them "
-            "depend on α?",
+            "a tenth",
+            "A tenth, as if a step were always α. But Adam shortens its steps on the way, by a memory that does not "
+            "depend on α.",
         ),
-        Slip(
-            lambda n, seed: updates_at_the_published_rate(n, seed) / 10,
-            "That would be a tenth, as if a step were always α. But Adam shortens its steps on the way, by a memory "
-            "that does not depend on α.",
-        ),
-        Slip(
-            lambda n, seed: travel_at_full_stride(n, seed),
-            "That is the distance divided by α, the travel budget at full stride. Adam does not keep its full stride.",
-        ),
-        Slip(
-            updates_at_the_published_rate,
-            "That is what it took at α = 0.001. Ten times the rate does shorten the way.",
-        ),
-        Slip(
-            lambda n, seed: updates_at_the_published_rate(n, seed) / 100,
-            "A hundredth, for ten times the rate? Not even the travel budget allows that.",
-        ),
-        Slip(4500, "That many epochs the published run had. Here it is asked how many are needed."),
+        Slip("as many", "Steps ten times as long do shorten the way: what the travel budget asks for is a tenth."),
     ),
     hints=(
-        "The travel budget gives the least number of updates: distance / α. What comes on top of it?",
-        "Guess between a tenth and a half of what it took before; or run `train` with `learning_rate=0.01`, and look "
-        "in `run.trace` for the first loss below `1.001 * best.mse`.",
+        "At full stride, about distance / α updates would do. How many are those at α = 0.01, and how many updates "
+        "does Adam remember?",
+        "At α = 0.01 the budget would allow some 500 updates. But after so many, Adam still measures the gradient "
+        "against its steep beginning. So is it more than a tenth, or less?",
+        "Or count: run `train` with `learning_rate=0.01`, and look in `run.trace` for the first loss below "
+        "`1.001 * best.mse`.",
     ),
     because="Far fewer, but not a tenth. Ten times the rate makes the budget ten times as large: at full stride, 500 "
     "updates would do. But Adam divides by its running measure of the gradient, which remembers the steep beginning "
@@ -91,17 +76,26 @@ UPDATES_AT_TEN_TIMES_THE_RATE = Prediction(
 
 
 def intercept_of_fifty(n, seed):
-    start = linear(seed=seed)[0].weight[0, 0].item()
-    return start + 4500 * 0.001
+    data = simulate_line(n=n, intercept=50.0, seed=seed)
+    return train(data, "batch", epochs=4500, learning_rate=0.001, seed=seed).weights[0]
 
 
-def train_far_away(n, seed):
-    return train(simulate_line(n=n, intercept=50.0, seed=seed), "batch", epochs=4500, seed=seed).weights[0]
+def walk_with_torch(n, seed):
+    """Let torch's own Adam walk, on the loss as a function of two weights."""
+    data = simulate_line(n=n, intercept=50.0, seed=seed)
+    X, y = data.X.double().numpy(), data.y.double().numpy()[:, 0]
+    hessian, best = 2 / n * X.T @ X, np.linalg.lstsq(X, y, rcond=None)[0]
+    weights = torch.nn.Parameter(linear(seed=seed)[0].weight.detach().double().reshape(2))
+    adam = torch.optim.Adam([weights], lr=0.001)
+    for _ in range(4500):
+        weights.grad = torch.from_numpy(hessian @ (weights.detach().numpy() - best))
+        adam.step()
+    return weights[0].item()
 
 
 INTERCEPT_OF_FIFTY = Prediction(
     solution=intercept_of_fifty,
-    expected=train_far_away,
+    expected=walk_with_torch,
     asks=("b0 at the end",),
     absolute=0.5,
     slips=(
@@ -123,7 +117,8 @@ INTERCEPT_OF_FIFTY = Prediction(
         "The gradient stays large all the time, so nearly every step is at full stride, from a start near 0.",
     ),
     because="The goal is so far away that the gradient hardly shrinks, and Adam makes nearly every step α long: the "
-    "run ends about $4{,}500 \\cdot 0.001 = 4.5$ above its start. How far the goal is makes no difference.",
+    "run ends nearly $4{,}500 \\cdot 0.001 = 4.5$ above its start, so at about 4.9; a little less, since the gradient "
+    "does shrink a little. How far the goal is makes no difference.",
 )
 
 
@@ -180,6 +175,11 @@ STOPPING_UPDATE = Code(
                 k for k in range(window, len(losses), window) if losses[k - window] - losses[k] < fall
             ),
             "You looked every `window` updates only. The loop is to stop as soon as it can.",
+        ),
+        Slip(
+            lambda losses, fall, window: next(k for k in range(len(losses)) if losses[k - window] - losses[k] < fall),
+            "You begin before there are `window` updates to look back on: there `k - window` is negative, and a "
+            "negative index counts from the end of the array.",
         ),
     ),
     hints=(

@@ -277,6 +277,8 @@ TRAIN_LINE = Code(
     expected=leap,
     cases=draw_lines,
     relative=1e-4,
+    unsteady="Called again with the same arguments, it ends elsewhere. A new layer draws its weights at random: does "
+    "your loop begin at (0, 0)?",
     slips=(
         Slip(
             add_up_gradients,

@@ -319,6 +319,14 @@ def descend_with(weigh=lambda batch, B, n: 2 / len(batch), choose=lambda order, 
     return descend
 
 
+def broadcast_errors(X, y, w, α, B, orders):
+    for order in orders:
+        for start in range(0, len(order), B):
+            batch = order[start : start + B]
+            w = w - α * 2 / len(batch) * X[batch].T @ (X[batch] @ w - y[batch])
+    return w
+
+
 def drop_the_last(X, y, w, α, B, orders):
     return mini_batch_descent(X, y, w, α, B, [order[: len(order) - len(order) % B] for order in orders])
 
@@ -352,6 +360,11 @@ MINI_BATCH_DESCENT = Code(
         Slip(
             descend_with(weigh=lambda batch, B, n: -2 / len(batch)),
             "The loop goes uphill: a step is against the gradient.",
+        ),
+        Slip(
+            broadcast_errors,
+            "(B,) predictions minus (B, 1) targets are B × B differences, each prediction minus each target. Take the "
+            "column out of y first: `y[batch, 0]`.",
         ),
         Slip(drop_the_last, "You left the short last batch out. It makes an update, too."),
         Slip(

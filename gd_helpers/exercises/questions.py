@@ -11,6 +11,7 @@ from gd_helpers.exercises import calls
 from gd_helpers.exercises.answers import (
     describe,
     find_difference,
+    is_finite,
     is_unanswered,
     read_numbers,
     show_number,
@@ -247,6 +248,8 @@ class Code(Question):
         What one call may take, where `calls.TIME_LIMIT` is not enough.
     endless : str
         What to say beside the time limit: the usual reason here why a function never returns.
+    unsteady : str
+        What to say of a function that returns something else when it is called again with the same arguments.
     """
 
     cases: Callable
@@ -255,6 +258,7 @@ class Code(Question):
     changes: tuple = field(default=())
     seconds: float | None = None
     endless: str = "Does each of its loops end?"
+    unsteady: str = "Called again with the same arguments, it returns something else: what in it changes by itself?"
 
     kind = "code"
 
@@ -309,15 +313,26 @@ class Code(Question):
         for slip in self.slips:
             if self._is_same(result, slip.answer, case):
                 return Verdict("wrong", slip.message)
-        advice = "It is tried on data that the chapter does not have: does it use its arguments alone?"
         told = f"{self._tell_input(case)} your function {difference}."
-        return Verdict("wrong", told if result is None else f"{told} {advice}")
+        return Verdict("wrong", f"{told} {self._find_advice(answer, case, result)}".strip())
+
+    def _find_advice(self, answer, case, result):
+        """Return what else is to be seen in a wrong `result`: that it varies by itself, or not at all; or nothing."""
+        if not is_finite(result):
+            return ""
+        if not self._is_same(result, answer, case):
+            return self.unsteady
+        others = [other for other in self.cases() if find_difference(self.expected(*other), self.expected(*case))]
+        if others and all(self._is_same(result, answer, other) for other in others):
+            return "It returns the same for other arguments: does it use its arguments alone?"
+        return ""
 
     def _is_same(self, result, slip, case):
         """Return whether `result` is what the mistake `slip` gives; a slip that fails on this case gives nothing."""
         try:
             mistaken = calls.call(slip, *map(calls.copy_of, case), seconds=self.seconds)
-            return find_difference(result, mistaken, rtol=self.relative, strict=self.strict) is None
+            pairs = [(result, mistaken), (mistaken, result)] if self.strict else [(result, mistaken)]
+            return all(find_difference(*pair, rtol=self.relative, strict=self.strict) is None for pair in pairs)
         except (calls.NeverReturnsError, calls.RaisedError, ValueError):
             return False
 

@@ -140,6 +140,11 @@ Z_OF_MEAN = Code(
             "You divided by standard deviation / n. The standard error falls with √n.",
         ),
         Slip(
+            lambda sample, mean, variance: (np.mean(sample) - mean) / np.sqrt(variance / (len(sample) - 1)),
+            "You divided by n − 1, as for a variance that is estimated from the sample. This one is known, and a mean "
+            "of n draws has the variance `variance / n`.",
+        ),
+        Slip(
             lambda sample, mean, variance: z_of_mean(sample, mean, np.var(sample)),
             "You took the variance of the sample. The variance of the theory is given: `variance`.",
         ),
@@ -202,6 +207,16 @@ AS_TENSORS = Code(
         Slip(
             lambda x, y: (torch.from_numpy(np.column_stack([np.ones(len(x)), x])), torch.from_numpy(y).reshape(-1, 1)),
             "The numbers are right, but in float64, as NumPy has them. PyTorch's models are float32: `.float()`.",
+        ),
+        Slip(
+            lambda x, y: (np.column_stack([np.ones(len(x)), x]), y.reshape(-1, 1)),
+            "The numbers and shapes are right, but these are NumPy arrays. `torch.from_numpy(...)` makes a tensor of "
+            "each, in float64 as yet.",
+        ),
+        Slip(
+            lambda x, y: (np.column_stack([np.ones(len(x)), x]), y),
+            "These are NumPy arrays, and the targets are no column yet. `torch.from_numpy(...)` makes a tensor "
+            "of each.",
         ),
         Slip(
             lambda x, y: (as_tensors(x, y)[0], as_tensors(x, y)[1][:, 0]),
@@ -271,6 +286,16 @@ MEAN_SQUARED_ERROR = Code(
         Slip(
             lambda *case: mean_squared_error(*case) * case[0].size,
             "That is the sum of the squares. The mean divides it by n.",
+        ),
+        Slip(
+            lambda targets, predictions: np.mean((predictions.reshape(-1, 1) - targets) ** 2),
+            "You reshaped the predictions alone. That is right for targets of shape (n, 1), but here both come as "
+            "(n,): give both the same shape.",
+        ),
+        Slip(
+            lambda targets, predictions: np.mean((predictions - targets.reshape(-1)) ** 2),
+            "You reshaped the targets alone. That is right for predictions of shape (n,), but here both come as "
+            "(n, 1): give both the same shape.",
         ),
         Slip(
             lambda *case: np.sqrt(mean_squared_error(*case)),

@@ -17,72 +17,72 @@ from gd_helpers.training import train
 def updates_to_within_one_percent(n, seed):
     data = simulate_line(n=n, seed=seed)
     epochs = max(500, 60_000 // n)  # with few points, 500 are too few
-    run = train(data, "stochastic", epochs=epochs, seed=seed)
-    return run.trace.updates[run.trace.loss < 1.01 * ols(data).mse].min()
+    needed = []
+    for method, passes in (("batch", 14_000), ("stochastic", epochs)):
+        run = train(data, method, epochs=passes, seed=seed)
+        needed.append(run.trace.updates[run.trace.loss < 1.01 * ols(data).mse].min())
+    ratios = {"half as many": 1 / 2, "as many": 1, "twice as many": 2, "a hundred times as many": 100}
+    return min(ratios, key=lambda name: abs(np.log(needed[1] / needed[0] / ratios[name])))
 
 
-def count_with_adam_by_hand(n, seed):
-    """Write Adam out in Python's own numbers, and count."""
+def count_with_adam_by_hand(n, seed, B):
+    """Write Adam out in NumPy, with shuffled batches of B, and count its updates at the ends of epochs."""
     data = simulate_line(n=n, seed=seed)
     X, y = data.X.double().numpy(), data.y.double().numpy()[:, 0]
-    xs, ys, least = X[:, 1].tolist(), y.tolist(), ols(data).mse
-    rng, updates = np.random.default_rng(seed), 0
+    G, h = 2 * X[:, :, None] * X[:, None], 2 * X * y[:, None]  # the gradient of example i is G[i] @ w - h[i]
+    if n == B:
+        G, h = G.mean(axis=0, keepdims=True), h.mean(axis=0, keepdims=True)
+    G, h, least = G.tolist(), h.tolist(), ols(data).mse
+    rng, k = np.random.default_rng(seed), 0
     w, m, v = linear(seed=seed)[0].weight.detach().double().numpy().ravel().tolist(), [0.0, 0.0], [0.0, 0.0]
     while np.mean((X @ w - y) ** 2) >= 1.01 * least:
-        for i in rng.permutation(n).tolist():
-            updates += 1
-            error = w[0] + w[1] * xs[i] - ys[i]
-            for j, g in enumerate((2 * error, 2 * error * xs[i])):
+        for i in rng.permutation(len(h)).tolist():
+            k += 1
+            gradient = [G[i][j][0] * w[0] + G[i][j][1] * w[1] - h[i][j] for j in (0, 1)]
+            for j, g in enumerate(gradient):
                 m[j] = 0.9 * m[j] + 0.1 * g
                 v[j] = 0.999 * v[j] + 0.001 * g * g
-                root = math.sqrt(v[j] / (1 - 0.999**updates)) + 1e-8
-                w[j] -= 0.001 * m[j] / (1 - 0.9**updates) / root
-    return updates
+                w[j] -= 0.001 * m[j] / (1 - 0.9**k) / (math.sqrt(v[j] / (1 - 0.999**k)) + 1e-8)
+    return k
 
 
-def updates_of_the_batch_run(n, seed):
-    data = simulate_line(n=n, seed=seed)
-    run = train(data, "batch", epochs=14_000, seed=seed)
-    return run.trace.updates[run.trace.loss < 1.01 * ols(data).mse].min()
+def sort_by_ratio(n, seed):
+    """Sort the ratio of the two counts between the geometric middles of the answers."""
+    ratio = count_with_adam_by_hand(n, seed, 1) / count_with_adam_by_hand(n, seed, n)
+    return ("half as many", "as many", "twice as many", "a hundred times as many")[
+        np.searchsorted(np.sqrt([1 / 2, 2, 200]), ratio)
+    ]
 
 
-def travel_at_full_stride(n, seed):
-    start = linear(seed=seed)[0].weight.detach().double().numpy().ravel()
-    return np.abs(ols(simulate_line(n=n, seed=seed)).weights - start).max() / 0.001
-
-
-UPDATES_TO_WITHIN_ONE_PERCENT = Prediction(
+UPDATES_TO_WITHIN_ONE_PERCENT = Choice(
     solution=updates_to_within_one_percent,
-    expected=count_with_adam_by_hand,
-    asks=("updates",),
-    relative=0.2,
+    expected=sort_by_ratio,
+    options=("half as many", "as many", "twice as many", "a hundred times as many"),
     slips=(
         Slip(
-            lambda n, seed: updates_to_within_one_percent(n, seed) / n,
-            "Those are epochs. An epoch of stochastic descent is not one update.",
-        ),
-        Slip(lambda n, seed: 500 * n, "That is the whole published run. It is there long before its end."),
-        Slip(
-            travel_at_full_stride,
-            "That is the travel budget at full stride. Adam shortens its steps on the way, and noisy gradients make "
-            "it shorten them more.",
+            "half as many",
+            "Adam divides by the size of the recent gradients, noise included. What does that do to its steps?",
         ),
         Slip(
-            updates_of_the_batch_run,
-            "So many it takes with all the data in each update. Single gradients are noisier, and Adam divides by "
-            "their size, noise included.",
+            "as many",
+            "So it would be if noise cost nothing. But Adam divides by the size of the recent gradients, and noise is "
+            "part of that size.",
         ),
-        Slip(lambda n, seed: n, "One pass does not get there: its loss was printed above."),
-        Slip(4500, "That many the published batch run makes, and it does not get there. This one does, with noise."),
+        Slip(
+            "a hundred times as many",
+            "That is more than the whole published run, and its loss curve is flat long before the end.",
+        ),
     ),
     hints=(
-        "Batch descent comes within 1 % after about 10,000 updates. Does a noisy gradient need more of them, or fewer?",
-        "`run.trace` has a row an epoch, with the columns `updates` and `loss`. Which is the first row with a loss "
-        "below `1.01 * best.mse`?",
+        "Adam divides by the recent size of a weight's gradient. Is a single gradient larger or smaller than the mean "
+        "of them all, near the minimum?",
+        "Or count: `run.trace` has a row an epoch, with the columns `updates` and `loss`. Which is the first row "
+        "with a loss below `1.01 * best.mse`?",
     ),
-    because="It is a small part of the run: about 5 % of its updates. The other 95 % only walk around in the noise "
-    "ball. More updates than batch descent needs, since Adam divides by the size of the recent gradients, and single "
-    "gradients are large from noise alone; but each reads one example, where batch reads all of them.",
+    because="More updates than batch descent needs, since Adam divides by the size of the recent gradients, and single "
+    "gradients are large from noise alone: that makes the steps shorter. But each update reads one example, where "
+    "batch reads all of them. It is a small part of the run: about 5 % of its updates. The other 95 % only walk around "
+    "in the noise ball.",
 )
 
 
@@ -154,8 +154,9 @@ LOSS_OF_ONE_EXAMPLE = Prediction(
     ),
     hints=(
         "The mean over all examples is a number that this chapter prints. For the standard deviation: the square of a "
-        "normal number with mean 0 and variance v has the mean v, and which variance?",
-        "That variance is 2v². And a mean of m losses has the standard deviation of one, divided by √m.",
+        "normal number with mean 0 and variance v has the mean v and the variance 2v². What is v here?",
+        "The residuals are nearly normal, and v is their mean square. And a mean of m losses has the standard "
+        "deviation of one, divided by √m.",
         "Or compute the squared residuals of all examples, at `best.weights`, and ask them.",
     ),
     because="The mean is the loss over all the data, that of least squares. The residuals are nearly normal, so their "
@@ -305,10 +306,11 @@ def ball_with_replacement(n, seed):
         for i in rng.integers(n, size=n):
             w = w - 0.01 * 2 * (X[i] @ w - y[i, 0]) * X[i]
         ends.append(w)
-    correlation = np.corrcoef(np.transpose(ends))[0, 1]
-    if abs(correlation) < 0.5:
+    covariance = np.cov(np.transpose(ends))
+    narrow, wide = np.sqrt(np.linalg.eigvalsh(covariance))
+    if wide < 2 * narrow:
         return "round"
-    return "across the valley" if correlation > 0 else "along the valley"
+    return "across the valley" if covariance[0, 1] > 0 else "along the valley"
 
 
 def shape_in_theory(n, seed):
@@ -344,7 +346,8 @@ BALL_WITH_REPLACEMENT = Choice(
         "Two things make the ball wide in a direction: strong kicks, and a weak pull back. How are both across the "
         "valley, and how along it?",
         "Try it: give your `epoch_ends` the orders `rng.integers(n, size=(200, n))` and a rate of 0.01 for each epoch, "
-        "begin at `best.weights`, and look at the ends with `np.corrcoef`.",
+        "begin at `best.weights`, and look at the ends: the roots of `np.linalg.eigvalsh(np.cov(ends.T))` are the "
+        "widths. The narrowest comes first.",
     ),
     because="With replacement the kicks are independent, and none cancels another. Across the valley the pull is "
     "strong, and in the same measure the kicks are: both come from the curvature there. The two balance, and the ball "
@@ -422,6 +425,14 @@ AVERAGE_AND_LAST = Code(
         Slip(
             mistaken(lambda path, last: path[-last:].mean(axis=0), combine=np.mean),
             "You took the mean of both weights' distances. The one that is further away counts.",
+        ),
+        Slip(
+            mistaken(lambda path, last: path[-last:].mean(axis=0), combine=np.linalg.norm),
+            "You put both weights' distances together, as a length. Only the larger of the two is asked for.",
+        ),
+        Slip(
+            mistaken(lambda path, last: path[-last:].mean()),
+            "Your average is over both weights at once, one number. Average each weight over its epochs: `axis`.",
         ),
         Slip(
             lambda path, last, weights, errors: average_and_last(path, last, weights, np.ones(2)),
