@@ -41,11 +41,12 @@ TIMER = """([handle, image]) => {
 }"""
 TIMED = "() => Promise.race([window.timed, new Promise((resolve) => setTimeout(resolve, 5000, Infinity))])"
 LOADS = """(image) => {
+  window.released = undefined;
   window.loads = [];
-  image.addEventListener('load', () => window.loads.push(performance.now()));
+  image.onload = () => window.loads.push(performance.now());
   window.addEventListener('mouseup', (event) => { window.released = event.timeStamp; }, { once: true, capture: true });
 }"""
-WAIT = 20_000  # milliseconds until a picture has to be there
+ALL_HAVE_COME = "() => performance.now() - Math.max(window.released, ...window.loads) > 1000"
 PAUSE = 30  # milliseconds between two keys
 
 
@@ -124,12 +125,12 @@ class Shown:
 
     def settle(self):
         """Wait until picture and numbers say that they are those of what the controls show, if ever."""
-        self.page.wait_for_function(IS_SETTLED, arg=self.root.element_handle(), timeout=WAIT)
+        self.page.wait_for_function(IS_SETTLED, arg=self.root.element_handle())
 
     def wait_for_alt(self, words):
         """Wait until the text of the picture has these `words`."""
         self.page.wait_for_function(
-            "([image, words]) => image.alt.includes(words)", arg=[self.image.element_handle(), words], timeout=WAIT
+            "([image, words]) => image.alt.includes(words)", arg=[self.image.element_handle(), words]
         )
 
     def wait_for_epoch(self, condition):
@@ -138,7 +139,6 @@ class Shown:
         self.page.wait_for_function(
             f"(handle) => {{ const epoch = {epoch}; return {condition}; }}",
             arg=self.slider(SHOWN).element_handle(),
-            timeout=WAIT,
         )
 
     def leave_the_editor(self):
@@ -181,8 +181,7 @@ class Shown:
             self.page.mouse.move(x + 0.45 * track["width"] * math.sin(moves / 9), middle)
             self.page.wait_for_timeout(12)
         self.page.mouse.up()
-        self.settle()
-        self.page.wait_for_timeout(1000)  # whatever still waits in a queue would come now
+        self.page.wait_for_function(ALL_HAVE_COME)
         released, loads = self.page.evaluate("() => [window.released, window.loads]")
         return loads[-1] - released, len(loads)
 

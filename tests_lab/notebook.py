@@ -3,7 +3,8 @@
 import nbformat
 from browser import Traffic
 
-PATIENCE = 300_000  # milliseconds; a busy machine is no failure
+PATIENCE = 300_000  # milliseconds for a kernel to start, or a chapter to run; a busy machine is no failure
+WAIT = 30_000  # milliseconds for anything else to be there
 CURRENT = "window.jupyterapp?.shell.currentWidget"
 KERNEL_IS_IDLE = f"() => {CURRENT}?.sessionContext?.session?.kernel?.status === 'idle'"
 # A promise that fails must end the waiting, too.
@@ -35,10 +36,10 @@ class Notebook:
     def __init__(self, context, server, chapter):
         self.chapter = chapter
         self.page = context.new_page()
-        self.page.set_default_timeout(PATIENCE)
+        self.page.set_default_timeout(WAIT)
         self.traffic = Traffic(self.page)
-        self.page.goto(server.address(chapter))
-        self.page.wait_for_function(KERNEL_IS_IDLE)
+        self.page.goto(server.address(chapter), timeout=PATIENCE)
+        self.page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE)
 
     def run_all(self):
         """Start Run All, and do not wait for it."""
@@ -46,7 +47,7 @@ class Notebook:
 
     def wait(self):
         """Wait for the end of Run All."""
-        self.page.wait_for_function("() => window.finished !== undefined")
+        self.page.wait_for_function("() => window.finished !== undefined", timeout=PATIENCE)
 
     def close(self):
         """End kernel and page."""
