@@ -4,9 +4,10 @@ import signal
 
 import pytest
 from browser import HOW_TO_GET_ONE, find_browser, launched
-from explorer import Shown, Twin
-from notebook import Desk
+from explorer import Shown
+from pages import Desk
 from server import EXPLORERS, ROOT, started
+from twin import Twin
 
 from gd_helpers.data import simulate_line
 from gd_helpers.parameters import PUBLISHED

@@ -1,17 +1,8 @@
-"""An explorer in the page, handled by the names of its controls and read by what it shows; and its twin in Python."""
+"""An explorer in the page, handled by the names of its controls and read by what it shows."""
 
 import base64
-import copy
 import math
 import time
-
-import pytest
-import torch
-
-from gd_helpers import explore, figures
-from gd_helpers.explore.explorer import Explorer
-from gd_helpers.models import mlp
-from gd_helpers.training import train
 
 SLIDERS = {"learning_rate": "learning rate α", "batch_size": "batch size B", "epochs": "epochs", "seed": "seed"}
 MENUS = {"optimizer": "optimizer", "against": "loss against"}
@@ -184,51 +175,3 @@ class Shown:
         self.page.wait_for_function(ALL_HAVE_COME)
         released, loads = self.page.evaluate("() => [window.released, window.loads]")
         return loads[-1] - released, len(loads)
-
-
-class Twin:
-    """The same explorer in this process, and what `train` says to its settings.
-
-    Parameters
-    ----------
-    shown : Shown
-        At its defaults.
-    data : Line
-    """
-
-    def __init__(self, shown, data):
-        self.data, self.is_curve = data, "height at x = 0" in shown.root.locator(".gd-numbers").inner_text()
-        caught, values = [], shown.values()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Explorer, "display", lambda explorer: caught.append(explorer))
-            show = explore.fitted_curve if self.is_curve else explore.descent
-            show(data, self._method(values), **values)
-        self._explorer = caught[0]
-        figures.render(self._explorer.figure)  # which lays it out
-        self._explorer.make_live()
-
-    def picture(self, shown):
-        """Return the bytes of the picture for what the controls of `shown` say."""
-        controls = self._explorer.controls
-        for name, value in shown.values().items():
-            controls.recipe[name].value = value
-        controls.against.value = shown.against()
-        controls.shown.value = shown.epoch()
-        return bytes(self._explorer.image.value)
-
-    def numbers(self, shown):
-        """Return what `train` gives for what the controls of `shown` say, as the table has it."""
-        values, model = shown.values(), mlp((2, 2, 1)) if self.is_curve else None
-        values["epochs"] = shown.epoch()
-        run = train(self.data, self._method(values), model=model, **values)
-        return [*(self._heights(run) if self.is_curve else run.weights), run.mse, run.r2]
-
-    def _method(self, values):
-        return {len(self.data): "batch", 1: "stochastic"}.get(values["batch_size"], "mini-batch")
-
-    def _heights(self, run):
-        """Return the curve's height at x = 0 and, by differences, its slope at the mean of x."""
-        model, middle, step = copy.deepcopy(run.model).double(), float(self.data.x.mean()), 1e-4
-        x = torch.tensor([0.0, middle - step, middle + step], dtype=torch.float64)
-        at_zero, low, high = model(torch.stack([torch.ones_like(x), x], dim=1))[:, 0].tolist()
-        return at_zero, (high - low) / (2 * step)
