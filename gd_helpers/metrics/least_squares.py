@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from gd_helpers.metrics.arrays import inputs_and_targets_of, inputs_of
 from gd_helpers.metrics.scores import mse, r2
@@ -45,7 +45,7 @@ class LeastSquares:
             If `level` is not between 0 and 1.
         """
         level = finite_number("level", level, above=0, below=1)
-        reach = stats.t.ppf((1 + level) / 2, self.degrees_of_freedom) * self.standard_errors
+        reach = stdtrit(self.degrees_of_freedom, (1 + level) / 2) * self.standard_errors
         return np.column_stack([self.weights - reach, self.weights + reach])
 
 
