@@ -1,12 +1,13 @@
 """The models that the course trains, their seeded starts, and their weights as one readable vector."""
 
+import contextlib
 import itertools
 import threading
 from collections.abc import Iterable
 
 import torch
 from torch import nn
-from torch.nn.utils import parameters_to_vector, skip_init, vector_to_parameters
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from gd_helpers.validation import LARGEST_SEED, one_of, whole_number, yes_or_no
 
@@ -71,9 +72,17 @@ def mlp(widths, activation="sigmoid", bias=False, seed=37):
     yes_or_no("bias", bias)
 
     layers = []
-    for inputs, outputs in itertools.pairwise(widths):
-        layers += [skip_init(nn.Linear, inputs, outputs, bias=bias), ACTIVATIONS[activation]()]
+    with _random_state_kept():
+        for inputs, outputs in itertools.pairwise(widths):
+            layers += [nn.Linear(inputs, outputs, bias=bias), ACTIVATIONS[activation]()]
     return draw_start(nn.Sequential(*layers[:-1]), seed)
+
+
+@contextlib.contextmanager
+def _random_state_kept():
+    """Put PyTorch's global random state back at the end, and keep other threads from it meanwhile."""
+    with _GLOBAL_RANDOM_STATE, torch.random.fork_rng(devices=[]):
+        yield
 
 
 def draw_start(model, seed):
@@ -102,7 +111,7 @@ def draw_start(model, seed):
     elsewhere = {str(parameter.device) for parameter in model.parameters()} - {"cpu"}
     if elsewhere:
         raise ValueError(f"model must be on the CPU when its start is drawn, got weights on {', '.join(elsewhere)}")
-    with _GLOBAL_RANDOM_STATE, torch.random.fork_rng(devices=[]):
+    with _random_state_kept():
         torch.default_generator.manual_seed(seed)
         for layer in model.modules():
             if hasattr(layer, "reset_parameters"):
