@@ -27,7 +27,9 @@ class Controls:
     def __init__(self, recipe):
         rate, n = recipe.learning_rate, recipe.n
         rates = logarithmic(min(LOWEST_RATE, rate), max(HIGHEST_RATE, rate), RATES, 10) | {rate}
-        sizes = whole(logarithmic(1, n, BATCHES, 2)) | {recipe.batch_size, n}
+        # what theory says of batches drawn with replacement is about batches of one size, without a short last one
+        sizes = divisors(n) if recipe.replacement else whole(logarithmic(1, n, BATCHES, 2))
+        sizes |= {recipe.batch_size, n}
         counts = whole(logarithmic(1, most_epochs(recipe), COUNTS, 10)) | {recipe.epochs, most_epochs(recipe)}
         seed, first = recipe.start_seed, recipe.start_seed // 100 * 100
         self.recipe = {
@@ -95,6 +97,12 @@ def logarithmic(low, high, steps, base):
         values |= {float(f"{step * power:.6g}") for step in steps}
         exponent += 1
     return {value for value in values if low <= value <= high}
+
+
+def divisors(n):
+    """Return the set of the whole numbers that divide `n`."""
+    small = {i for i in range(1, int(n**0.5) + 1) if n % i == 0}
+    return small | {n // i for i in small}
 
 
 def whole(values):

@@ -64,6 +64,7 @@ class Explorer:
         """Train the run that `values` ask for, as far as there is time for it."""
         smaller = self.values["batch_size"] < len(self.data)  # such batches are drawn anew, whatever the method does
         recipe = {**self.values, "epochs": self.epochs_trained(), "shuffle": True if smaller else None}
+        recipe["replacement"] = self.recipe.replacement
         self.run = train(self.data, self.recipe.method, model=self.model, **recipe)
 
     def epochs_trained(self):

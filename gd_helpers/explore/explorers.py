@@ -4,6 +4,7 @@ from gd_helpers import figures
 from gd_helpers.data import Line
 from gd_helpers.explore.controls import most_epochs
 from gd_helpers.explore.explorer import Explorer
+from gd_helpers.explore.noise import CloudPanel, FloorPanel, NoiseExplorer
 from gd_helpers.explore.panels import CurvePanel, LossPanel, PathPanel
 from gd_helpers.metrics import ols
 from gd_helpers.models import mlp
@@ -78,6 +79,36 @@ def fitted_curve(
     """
     recipe = _complete(data, method, seed, epochs, batch_size, learning_rate=learning_rate, optimizer=optimizer)
     _show(CurvePanel, data.to("cpu"), recipe, mlp((2, 2, 1)) if model is None else model)
+
+
+def noise_ball(data, *, epochs=400, batch_size=10, learning_rate=0.05, optimizer="sgd", seed=37):
+    """Show an explorer of the noise floor: the cloud of iterates and the loss, beside what theory predicts of both.
+
+    Batches are drawn with replacement, as the prediction has it; it is for plain SGD alone. What is measured is taken
+    over the later half of the epochs.
+
+    Parameters
+    ----------
+    data : Line
+    epochs, batch_size, learning_rate, optimizer, seed
+        As of `descent`: where the sliders stand at first.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not allowed; the message names it, its value and what is allowed.
+
+    Examples
+    --------
+    >>> from gd_helpers.data import simulate_line
+    >>> noise_ball(simulate_line(n=100), learning_rate=0.02, batch_size=5)  # doctest: +SKIP
+    """
+    rest = {"learning_rate": learning_rate, "optimizer": optimizer, "replacement": True}
+    recipe, data = _complete(data, "mini-batch", seed, epochs, batch_size, **rest), data.to("cpu")
+    figure, (left, right) = figures.subplots(ncols=2, height=3.9)
+    best = ols(data)
+    panels = CloudPanel(left, data, best), FloorPanel(right, data, best, most_epochs(recipe) * recipe.n)
+    NoiseExplorer(figure, *panels, data=data, best=best, recipe=recipe).display()
 
 
 def _complete(data, method, seed, epochs, batch_size, **rest):

@@ -171,7 +171,7 @@ class LossPanel(Panel):
         scale_by_powers(ax)
         limits = {"xlim": (-0.2, 1.5 * most_effort), "ylim": (max(0.8 * best.mse, 1e-6 * at_zero), 10 * at_zero)}
         ax.set(ylabel=LOSS_LABELS["loss"], **limits)
-        ax.xaxis.set_major_formatter(_count)
+        ax.xaxis.set_major_formatter(power_of_ten)
         super().__init__(ax, "loss after each epoch")
         (self.lead,) = ax.plot([], [], ":", linewidth=1.5, zorder=1.9)  # from the start to the first epoch
         self.moving.insert(0, self.lead)
@@ -213,7 +213,7 @@ class LossPanel(Panel):
         return f"{course}; that of OLS is {short(self.best.mse)}"
 
 
-def _count(value, _):
+def power_of_ten(value, _):
     """Return a tick label: 0, or the power of ten that every other tick is."""
     return f"$10^{{{np.log10(value):.0f}}}$" if value else "0"
 
