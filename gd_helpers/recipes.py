@@ -203,8 +203,7 @@ class Recipe:
             if self.replacement:
                 yield count, generator.integers(self.n, size=(count, self.n))
                 continue
-            orders = np.arange(count * self.n).reshape(count, self.n)
-            orders %= self.n
+            orders = np.tile(np.arange(self.n), (count, 1))
             yield count, generator.permuted(orders, axis=1, out=orders)  # row by row what permutation(n) gives
             del orders  # of many examples, before the next are drawn
 

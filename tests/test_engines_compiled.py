@@ -29,6 +29,21 @@ def test_200_updates_of_a_linear_model_are_those_of_torch(optimizer, task, p, bi
     assert_same(mlp((p, 1), bias=bias, seed=seed).double(), X, y, recipe, rtol=1e-9)
 
 
+@given(
+    x=st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=2),
+    y=st.floats(-1e3, 1e3),
+    biased=st.booleans(),
+    w=st.floats(-9, 9),
+)
+@example(x=[-1.0, 0.0], y=0.0, biased=True, w=0.0)  # zeros with a sign
+def test_the_gradient_of_one_example_is_to_the_bit_that_of_a_batch_of_one(x, y, biased, w):
+    X, y, w = np.array([[9.0, 9.0], x]), np.array([9.0, y]), np.full(2 + biased, w)
+    alone, batch = np.empty_like(w), np.empty_like(w)
+    loss = linear.example_gradient(X, y, w, 1, alone)
+    assert loss == linear.batch_gradient(X, y, w, np.array([0, 1]), 1, 2, batch)
+    assert alone.tobytes() == batch.tobytes()
+
+
 @pytest.mark.parametrize("batch_size", [1, 32, 1000])
 @pytest.mark.parametrize("widths", [(2, 1), (2, 4, 1)])
 def test_in_float32_the_distance_to_the_float64_run_is_not_beyond_that_of_torch(widths, batch_size):
