@@ -3,7 +3,6 @@
 import warnings
 
 import numpy as np
-import torch
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import r2_score
@@ -11,58 +10,9 @@ from sklearn.model_selection import ShuffleSplit
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from gd_helpers.engines import compiled
-from gd_helpers.models import linear, set_weights
 from gd_helpers.recipes import METHODS, Recipe
+from gd_helpers.stopping import train_until_stopped
 from gd_helpers.validation import finite_number, one_of, whole_number, yes_or_no
-
-FIRST_STRETCH = 16  # epochs, before a run is first held against its stopping rule
-
-
-def stopping_epoch(losses, tol, n_iter_no_change):
-    """Return the epoch, counted from 1, after which SGDRegressor's rule stops, or None if it does not.
-
-    Parameters
-    ----------
-    losses : sequence of float
-        After each epoch; of scores, which are better if greater, their negatives.
-    tol : float or None
-        At least 0. None: the rule never stops.
-    n_iter_no_change : int
-        So many epochs in a row, each with loss > least loss before it − tol, and it stops.
-
-    Examples
-    --------
-    >>> stopping_epoch([9.0, 4.0, 3.5, 3.2, 3.1], tol=1, n_iter_no_change=2)
-    4
-
-    Notes
-    -----
-    Source: ``_plain_sgd`` in scikit-learn's ``linear_model/_sgd_fast.pyx.tp``.
-    """
-    if tol is None:
-        return None
-    least, waited = np.inf, 0
-    for epoch, loss in enumerate(losses, start=1):
-        waited = waited + 1 if loss > least - tol else 0
-        if waited >= n_iter_no_change:
-            return epoch
-        least = min(least, loss)
-    return None
-
-
-class _InStretches(Recipe):
-    """A recipe with its epochs in chunks of 16, 32, 64, …: what is stopped has run to 2 k + 16 at most for k."""
-
-    def order_chunks(self):
-        longest = FIRST_STRETCH
-        for count, orders in super().order_chunks():
-            first = 0
-            while first < count:
-                epochs = min(longest, count - first)
-                yield epochs, orders[first : first + epochs] if self.shuffle else orders
-                first += epochs
-                longest *= 2
 
 
 class GradientDescentRegressor(RegressorMixin, BaseEstimator):
@@ -208,12 +158,12 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
         X, y, sample_weight = training
         training = X, y, sample_weight / sample_weight.mean()
         start = self._weights() if goes_on else np.zeros(X.shape[1] + self.fit_intercept)
-        rule = 0.0 if self.early_stopping and self.tol is None else self.tol
+        tol = 0.0 if self.early_stopping and self.tol is None else self.tol
         self._random_state = check_random_state(self.random_state)
-        self.loss_curve_, scores, ended = self._train(training, start, self.max_iter, rule, held_out)
+        self.loss_curve_, scores, ended = self._train(training, start, self.max_iter, tol, held_out)
         self.validation_scores_ = scores if held_out else None
         self.n_iter_ = len(self.loss_curve_)
-        if ended == "diverged" or rule is not None:
+        if ended == "diverged" or tol is not None:
             self._warn_of(ended)
         return self
 
@@ -295,10 +245,10 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
                 raise ValueError(f"sample_weight must be above 0 for one of the rows {name} at least, got only zeros")
         return parts
 
-    def _recipe(self, n, epochs, order_seed, kind=Recipe):
+    def _recipe(self, n, epochs, order_seed):
         """Return the recipe for `n` rows."""
         batch_size = self.batch_size or METHODS[self.method]["batch_size"] or n
-        return kind.complete(
+        return Recipe.complete(
             self.method,
             n,
             epochs=epochs,
@@ -319,43 +269,26 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
         self.coef_ = weights[int(self.fit_intercept) :].copy()
 
     def _train(self, training, start, epochs, tol=None, held_out=None):
-        """Train on (X, y, sample_weight) from `start`, set the weights, and return the losses, the scores and the end.
-
-        Returns
-        -------
-        losses, scores : list of float
-            After each epoch; no scores without rows held out.
-        ended : {"stopped", "finished", "diverged"}
-        """
+        """Train on (X, y, sample_weight), set the weights, and return the losses, the scores and how it ended."""
         X, y = self._weighted(*training)
         order_seed = int(self._random_state.randint(np.iinfo(np.int32).max))
-        recipe = self._recipe(len(X), epochs, order_seed, Recipe if tol is None else _InStretches)
-        model = set_weights(linear(start.size).double(), start)
-        losses, scores, weights, ended = [], [], start, "finished"
-        for new_losses, _, path in compiled.run_epochs(model, X, y, recipe):
-            finite = np.isfinite(new_losses) & np.isfinite(path).all(axis=1)  # but for the last, all of them are
-            path = np.vstack([weights, path[finite]])
-            before = len(losses)
-            losses += new_losses[finite].tolist()
-            if held_out:
-                scores += self._scores(path[1:], *held_out)
-            stop = stopping_epoch(np.negative(scores) if held_out else losses, tol, self.n_iter_no_change)
-            weights = path[-1 if stop is None else stop - before]
-            if stop is not None:
-                ended, losses, scores = "stopped", losses[:stop], scores[:stop]
-                break
-            if not finite.all():
-                ended = "diverged"
-                losses.append(float(new_losses[-1]))
-                scores += [float("nan")] if held_out else []
-        self._set_weights(weights)
-        return losses, scores, ended
+        run = train_until_stopped(
+            X,
+            y,
+            start,
+            recipe=self._recipe(len(X), epochs, order_seed),
+            rule=None if tol is None else (tol, self.n_iter_no_change),
+            score=(lambda path: self._scores(path, *held_out)) if held_out else None,
+        )
+        self._set_weights(run.weights)
+        return run.losses, run.scores, run.ended
 
     def _weighted(self, X, y, sample_weight):
-        """Return tensors whose squared errors are the weighted ones of X, with a column of ones for the intercept."""
-        roots = np.sqrt(sample_weight)[:, None]
-        columns = np.column_stack([roots, roots * X]) if self.fit_intercept else roots * X
-        return torch.from_numpy(columns), torch.from_numpy(roots * y[:, None])
+        """Return X and y whose squared errors are the weighted ones, X with a column of ones for the intercept."""
+        roots = np.sqrt(sample_weight)
+        X = roots[:, None] * X
+        X = np.column_stack([roots, X]) if self.fit_intercept else X
+        return np.ascontiguousarray(X), roots * y
 
     def _scores(self, path, X, y, sample_weight):
         """Return R² on these rows for each row of `path`, as `score` computes it."""

@@ -48,13 +48,27 @@ def run_epochs(model, X, y, recipe):
     """
     layers = read_layers(model)
     X, y = _as_arrays(model, X, y)
-    state = State.at(get_weights(model).numpy())
+    for losses, batch_losses, path in run_layers(layers, X, y, get_weights(model).numpy(), recipe):
+        set_weights(model, path[-1])
+        yield losses, batch_losses, path
+
+
+def run_layers(layers, X, y, w, recipe):
+    """Train the weights `w` of `layers` in place and yield as `run_epochs` does, without PyTorch.
+
+    Parameters
+    ----------
+    layers : network.Layers
+    X, y, w : numpy.ndarray, shapes (n, p), (n,) and (number of weights,)
+        C-contiguous, all float32 or all float64.
+    recipe : Recipe
+    """
+    state = State.at(w)
     average = Average.like(state.w)
     for epochs, run_chunk, task in _chunks(layers, X, y, recipe):
         records = Records.empty(epochs, state.w)
         trained = run_chunk(*task, state, average, records)
         losses, batch_losses, path = (rows[:trained] for rows in records)
-        set_weights(model, path[-1])
         yield losses.astype(np.float64), batch_losses.astype(np.float64), path
         if not (np.isfinite(losses[-1]) and np.isfinite(path[-1]).all()):
             return

@@ -34,6 +34,11 @@ class Layers(NamedTuple):
     activations: np.ndarray
     biased: np.ndarray
 
+    @classmethod
+    def linear(cls, inputs):
+        """Return the one linear layer ŷ = X w, without a bias."""
+        return cls(np.array([inputs, 1]), np.array([IDENTITY]), np.array([0]))
+
     @property
     def are_linear(self):
         """Whether the network is one linear layer, ŷ = X w."""
