@@ -16,7 +16,7 @@ from gd_helpers.metrics import hessian, stability_limit
 def updates_at_half_the_rate(n, seed):
     X = simulate_line(n=n, seed=seed).X.double().numpy()
     λ = np.linalg.eigvalsh(2 / n * X.T @ X).min()  # the curvature along the valley
-    return 100 * np.log(1 - 0.1 * λ) / np.log(1 - 0.05 * λ)
+    return np.ceil(100 * np.log(1 - 0.1 * λ) / np.log(1 - 0.05 * λ))
 
 
 def count_at_half_the_rate(n, seed):
