@@ -87,6 +87,7 @@ def _environment(folder):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
     for name in ("GD_HEADLESS", "MPLBACKEND"):
         environment.pop(name, None)  # somebody watches
+    environment.setdefault("OMP_NUM_THREADS", "1")  # several chapters run side by side
     paths = [str(ROOT), *filter(None, [environment.get("PYTHONPATH")])]
     own = {"CONFIG": "config", "DATA": "data", "RUNTIME": "runtime"}
     return environment | {
