@@ -149,7 +149,7 @@ def plot_weights(run, ax, *, against="updates", ols_weights=None):
     ax : matplotlib.axes.Axes
     against : {"updates", "examples", "epoch"}
     ols_weights : array, shape (2,), optional
-        The least squares weights, drawn as levels.
+        The least squares weights, drawn as levels, each in the colour of its weight.
 
     Returns
     -------
@@ -165,8 +165,8 @@ def plot_weights(run, ax, *, against="updates", ols_weights=None):
     effort = np.concatenate([[0], run.trace[against]])
     for values, label, colour in zip(path.T, (B0_LABEL, W1_LABEL), COLOURS[3:5], strict=True):
         ax.plot(effort[: len(values)], values, color=colour, label=label)
-    for level in [] if ols_weights is None else ols_weights:
-        ax.axhline(level, color=NEUTRAL, linestyle="--", linewidth=1.2)
+    for level, colour in zip([] if ols_weights is None else ols_weights, COLOURS[3:5], strict=False):
+        ax.axhline(level, color=colour, linestyle="--", linewidth=1.2)
         explain_mark(ax, "OLS", linestyle="--", linewidth=1.2)
     ax.set(xlabel=EFFORT_LABELS[against], ylabel="weight")
     count_in_whole_numbers(ax.xaxis)
@@ -213,9 +213,9 @@ def plot_loss_surface(data, ax, *, around=None, limits=None):
     ax.contourf(b0, w1, above, levels=[0, *levels, 10 * levels[-1]], colors=shades)
     ax.set(xlabel=B0_LABEL, ylabel=W1_LABEL, xlim=b0_limits, ylim=w1_limits)
     lines = ax.contour(b0, w1, above, levels=levels, colors=_CONTOURS, linewidths=0.8)
-    corner = np.array([b0_limits[1], w1_limits[1]]) - fit.weights
+    corner = _emptier_corner(fit.weights, around, b0_limits, w1_limits) - fit.weights
     places = _on_contours(fit.weights, corner, levels, hessian, (b0_limits, w1_limits))
-    ax.clabel(lines, fmt=lambda level: f"+{level:g}", fontsize=8, colors="#4A5B6B", manual=places or False)
+    ax.clabel(lines, fmt=_as_excess, fontsize=8, colors="#4A5B6B", manual=places or False)
     explain_mark(ax, "loss above OLS", color=_CONTOURS, linestyle="-", linewidth=0.8)
     ax.plot(*fit.weights, "*", color=NEUTRAL, markersize=13, zorder=4, label="OLS")
     ax.grid(False)
@@ -366,14 +366,26 @@ def _path_of(run):
 
 
 def _limits_around(ols_weights, around):
-    if around is None:
-        points = [[0, 0], 2 * ols_weights, ols_weights]
-    else:
-        points = [*(_path_of(run) for run in _by_name(around).values()), ols_weights]
-    points = np.vstack(points)
+    points = np.vstack([[0, 0], 2 * ols_weights] if around is None else _points_of(around))
+    points = np.vstack([points, ols_weights])
     low, high = points.min(axis=0), points.max(axis=0)
     margin = 0.25 * np.where(high > low, high - low, 1)
     return tuple(zip(low - margin, high + margin, strict=True))
+
+
+def _points_of(around):
+    return np.vstack([_path_of(run) for run in _by_name(around).values()])
+
+
+def _emptier_corner(ols_weights, around, b0_limits, w1_limits):
+    """Return the upper right corner, or the lower right one if less of `around` lies between OLS and there."""
+    right = np.empty((0, 2)) if around is None else _points_of(around) - ols_weights
+    right = right[right[:, 0] > 0, 1]
+    return np.array([b0_limits[1], w1_limits[0 if np.sum(right > 0) > np.sum(right < 0) else 1]])
+
+
+def _as_excess(level):
+    return f"+{np.format_float_positional(level, precision=1, fractional=False, trim='-')}"
 
 
 def _one_two_five(largest):

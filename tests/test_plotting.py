@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import matplotlib
@@ -172,7 +173,36 @@ def test_the_weights_are_drawn_from_the_start_on(ax, run):
     np.testing.assert_array_equal(w1.get_xydata(), np.column_stack([[0, *run.trace["updates"]], run.path[:, 1]]))
 
 
+def test_the_least_squares_weights_are_levels_in_the_colours_of_their_curves(ax, run):
+    b0, w1, *levels = plotting.plot_weights(run, ax, ols_weights=[5, 2]).lines
+    levels = [line for line in levels if len(line.get_xdata())]
+    assert [(level.get_ydata()[0], level.get_color()) for level in levels] == [(5, b0.get_color()), (2, w1.get_color())]
+    assert b0.get_color() != w1.get_color()
+
+
 # plot_loss_surface and plot_path
+
+
+def best_weights(data):
+    fit = LinearRegression().fit(data.X[:, 1:], data.y[:, 0])
+    return np.array([fit.intercept_, fit.coef_[0]])
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_the_levels_are_written_where_fewer_of_the_shown_weights_are(ax, data, side):
+    best = best_weights(data)
+    plotting.plot_loss_surface(data, ax, around=best + np.outer([-0.01, 0.003, 0.006, 0.01], [1, side]))
+    heights = np.array([text.get_position()[1] for text in ax.texts])
+    assert len(heights) > 3
+    assert np.all((heights < best[1]) == (side > 0))
+
+
+def test_a_small_level_is_written_out(ax, data):
+    best = best_weights(data)
+    plotting.plot_loss_surface(data, ax, limits=np.column_stack([best - 0.005, best + 0.005]))
+    written = [text.get_text() for text in ax.texts]
+    assert written
+    assert all(re.fullmatch(r"\+0\.0*[125]", text) for text in written)
 
 
 def excess(data, weights):
