@@ -56,6 +56,70 @@ class Line:
         return replace(self, X=self.X.to(*args, **kwargs), y=self.y.to(*args, **kwargs))
 
 
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of several columns, as `table` makes it.
+
+    Attributes
+    ----------
+    X : torch.Tensor, shape (n, p + 1)
+        A column of ones, whose weight is the intercept, and the p columns.
+    y : torch.Tensor, shape (n, 1)
+        The targets.
+    names : tuple of str
+        The names of the p columns.
+    """
+
+    X: torch.Tensor
+    y: torch.Tensor
+    names: tuple
+
+    def __len__(self):
+        return len(self.X)
+
+    def to(self, *args, **kwargs):
+        """Return the same data with X and y on another device or in another dtype, as ``torch.Tensor.to``."""
+        return replace(self, X=self.X.to(*args, **kwargs), y=self.y.to(*args, **kwargs))
+
+
+def table(columns, y):
+    """Return data of several columns as `train` and the metrics take it, with a column of ones before them.
+
+    Parameters
+    ----------
+    columns : DataFrame or array, shape (n, p)
+        The names are those of the frame, else x1, x2, ….
+    y : Series or array, shape (n,)
+
+    Returns
+    -------
+    Table
+        With float64 tensors on the CPU: copies.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or not all are finite numbers.
+
+    Examples
+    --------
+    >>> data = table([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]], [1.0, 2.0, 3.0])
+    >>> data.X.shape, data.y.shape, data.names
+    (torch.Size([3, 3]), torch.Size([3, 1]), ('x1', 'x2'))
+    """
+    names = getattr(columns, "columns", None)
+    columns, y = np.array(columns, dtype=np.float64), np.array(y, dtype=np.float64)
+    if columns.ndim != 2 or columns.size == 0:
+        raise ValueError(f"columns must have shape (n, p) with n and p of at least 1, got {columns.shape}")
+    if y.shape != (len(columns),):
+        raise ValueError(f"y must have shape ({len(columns)},), one target per row of columns, got {y.shape}")
+    names = [f"x{place}" for place in range(1, columns.shape[1] + 1)] if names is None else names
+    X = np.column_stack([np.ones(len(columns)), columns])
+    data = Table(torch.from_numpy(X), torch.from_numpy(y[:, None]), tuple(map(str, names)))
+    check_data(data)
+    return data
+
+
 def check_data(data):
     """Check that `data` can be trained on.
 

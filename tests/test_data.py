@@ -1,12 +1,13 @@
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gd_helpers.data import check_data, simulate_line
+from gd_helpers.data import check_data, simulate_line, table
 
 
 def drawn_by_the_global_stream(n, seed, intercept=5.0, slope=2.0):
@@ -190,3 +191,41 @@ def test_data_that_cannot_be_trained_on_are_refused_by_name(kind):
     change, message = BAD_DATA[kind]
     with pytest.raises(ValueError, match=message):
         check_data(replace(data, **change(data)))
+
+
+def test_a_table_has_a_column_of_ones_before_the_columns_of_a_frame_and_their_names():
+    frame = pd.DataFrame({"age": [30, 50], "bmi": [21.5, 30.0]})
+    data = table(frame, pd.Series([100, 200], name="target"))
+    np.testing.assert_array_equal(data.X, [[1, 30, 21.5], [1, 50, 30]])
+    np.testing.assert_array_equal(data.y, [[100], [200]])
+    assert (data.names, len(data), data.X.dtype) == (("age", "bmi"), 2, torch.float64)
+
+
+def test_a_table_shares_no_memory_with_what_it_was_made_from():
+    columns, y = np.ones((3, 2)), np.zeros(3)
+    data = table(columns, y)
+    data.X.add_(1)
+    data.y.add_(1)
+    assert columns.max() == 1
+    assert y.max() == 0
+
+
+def test_a_table_keeps_its_names_in_another_dtype():
+    data = table(np.ones((3, 2)), np.zeros(3)).to(torch.float32)
+    assert (data.names, data.X.dtype, data.y.dtype) == (("x1", "x2"), torch.float32, torch.float32)
+
+
+@pytest.mark.parametrize(
+    ("columns", "y", "message"),
+    [
+        (np.ones(3), np.ones(3), r"^columns must have shape \(n, p\).*, got \(3,\)"),
+        (np.ones((0, 2)), np.ones(0), r"^columns must have shape \(n, p\).*, got \(0, 2\)"),
+        (np.ones((3, 2)), np.ones((3, 1)), r"^y must have shape \(3,\).*, got \(3, 1\)"),
+        (np.ones((3, 2)), np.ones(4), r"^y must have shape \(3,\).*, got \(4,\)"),
+        (np.full((3, 2), np.nan), np.ones(3), "^data.X must hold finite numbers only"),
+        (np.ones((3, 2)), [1, 2, np.inf], "^data.y must hold finite numbers only"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused(columns, y, message):
+    with pytest.raises(ValueError, match=message):
+        table(columns, y)

@@ -154,10 +154,14 @@ class Explorer:
         ended = " The run diverged." if moment.is_lost else ""
         return f"At {settings}. Left: {self.left.describe(moment)}. Right: {self.right.describe(moment)}.{ended}"
 
+    def columns(self):
+        """Return by name what the run has by now, beside what OLS has."""
+        mse, r2 = self.moment.mse_and_r2
+        return {**self.left.columns(self.moment), "MSE": (mse, self.best.mse), "R²": (r2, self.best.r2)}
+
     def table(self):
         """Return the numbers of the run beside those of least squares, as HTML."""
-        mse, r2 = self.moment.mse_and_r2
-        columns = {**self.left.columns(self.moment), "MSE": (mse, self.best.mse), "R²": (r2, self.best.r2)}
+        columns = self.columns()
         head = "".join(f'<th scope="col">{name}</th>' for name in columns)
         rows = ""
         for place, name in enumerate(("run", "OLS")):
