@@ -170,15 +170,15 @@ class Bowl:
 
 
 def forward_differences(loss, w, h):
-    slopes = np.zeros(len(w))
+    gradient = np.zeros(len(w))
     for j in range(len(w)):
         nudged = w.copy()
         nudged[j] += h
-        slopes[j] = (loss(nudged) - loss(w)) / h
-    return slopes
+        gradient[j] = (loss(nudged) - loss(w)) / h
+    return gradient
 
 
-def slopes_of_a_bowl(loss, w, h):
+def differences_of_a_bowl(loss, w, h):
     """Expand the quotient by hand: the derivative, and h times half the second one."""
     return (loss.A + loss.A.T) @ (w - loss.c) + h * np.diag(loss.A)
 
@@ -194,15 +194,15 @@ def make_bowls():
 
 FORWARD_DIFFERENCES = Code(
     solution=forward_differences,
-    expected=slopes_of_a_bowl,
+    expected=differences_of_a_bowl,
     cases=make_bowls,
     slips=(
         Slip(
-            lambda loss, w, h: slopes_of_a_bowl(loss, w, 0),
+            lambda loss, w, h: differences_of_a_bowl(loss, w, 0),
             "That is the two-sided quotient of the chapter. This one compares with the loss at w itself.",
         ),
         Slip(
-            lambda loss, w, h: slopes_of_a_bowl(loss, w, -h),
+            lambda loss, w, h: differences_of_a_bowl(loss, w, -h),
             "You looked backwards, from w to w − h. Step up by h.",
         ),
         Slip(
