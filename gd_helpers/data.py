@@ -208,3 +208,40 @@ def simulate_line(n=1000, intercept=5.0, slope=2.0, noise=(1.0, 1.0), seed=37):
     )
     check_data(data)
     return data
+
+
+def redraw_noise(data, seed):
+    """Return `data` with new noise at the same x: y = intercept + slope · x + ε, ε ~ N(0, noise variance).
+
+    What theory says of an estimate's scatter is about such data: it takes X as given (`metrics.sampling_covariance`).
+
+    Parameters
+    ----------
+    data : Line
+    seed : int
+        Seed, 0 to 2³² − 1, of a private generator.
+
+    Returns
+    -------
+    Line
+        With the same X and truth, and y in the dtype and on the device of `data`.
+
+    Raises
+    ------
+    ValueError
+        If `data` is no Line, or the seed is outside its range.
+
+    Examples
+    --------
+    >>> data = simulate_line(n=1000, seed=37)
+    >>> again = redraw_noise(data, 0)
+    >>> bool((again.X == data.X).all()), bool((again.y == data.y).any())
+    (True, False)
+    """
+    if not isinstance(data, Line):
+        raise ValueError(f"data must be a Line, such as simulate_line() gives, got {type(data).__name__}")
+    generator = np.random.default_rng(whole_number("seed", seed, 0, LARGEST_SEED))
+    noise = np.sqrt(data.noise_variance) * generator.normal(size=len(data))
+    # sum by sum, and not as a matrix product, whose rounding differs between processors
+    y = data.truth[0] + data.truth[1] * data.x.cpu().numpy().astype(np.float64) + noise
+    return replace(data, y=torch.from_numpy(y).reshape(-1, 1).to(data.y))

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gd_helpers.data import check_data, simulate_line, table
+from gd_helpers.data import check_data, redraw_noise, simulate_line, table
 
 
 def drawn_by_the_global_stream(n, seed, intercept=5.0, slope=2.0):
@@ -229,3 +229,38 @@ def test_a_table_keeps_its_names_in_another_dtype():
 def test_a_table_that_does_not_fit_is_refused(columns, y, message):
     with pytest.raises(ValueError, match=message):
         table(columns, y)
+
+
+@given(n=st.integers(2, 50), seed=st.integers(0, 2**32 - 1), slope=st.floats(-10, 10))
+def test_redrawn_noise_is_normal_around_the_true_line_at_the_same_x(n, seed, slope):
+    data = simulate_line(n=n, slope=slope, noise=(1.5, 2.0)).to(torch.float64)
+    again = redraw_noise(data, seed)
+    draws = np.random.default_rng(seed).normal(scale=2.5, size=n)
+    np.testing.assert_array_equal(again.X, data.X)
+    np.testing.assert_allclose(again.y[:, 0].numpy(), 5 + slope * data.x.numpy() + draws, rtol=1e-12, atol=1e-12)
+
+
+def test_redrawn_noise_has_the_noise_variance_and_no_memory_of_the_first():
+    data = simulate_line(n=100_000)
+    noise = [(line.y[:, 0] - line.X @ torch.tensor([5.0, 2.0])).numpy() for line in (data, redraw_noise(data, 1))]
+    assert noise[1].var() == pytest.approx(2, rel=0.02)
+    assert abs(np.corrcoef(noise)[0, 1]) < 0.01
+
+
+def test_redrawn_data_keep_what_else_the_data_have():
+    data = simulate_line(n=60, intercept=1.0, noise=(3.0,))
+    again = redraw_noise(data, 5)
+    assert (again.y.shape, again.y.dtype) == ((60, 1), torch.float32)
+    assert (tuple(again.truth), again.noise_variance) == ((1.0, 2.0), 9.0)
+    np.testing.assert_array_equal(again.y, redraw_noise(data, 5).y)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "37"])
+def test_noise_is_not_redrawn_from_what_is_no_seed(seed):
+    with pytest.raises(ValueError, match=r"^seed must be "):
+        redraw_noise(simulate_line(n=10), seed)
+
+
+def test_noise_is_redrawn_around_a_line_alone():
+    with pytest.raises(ValueError, match=r"^data must be a Line, .*got Table"):
+        redraw_noise(table(np.ones((3, 1)), np.ones(3)), 1)
