@@ -33,6 +33,16 @@ PUBLISHED = {
         "replicates": 100,
     },
     "11_published_results": {**_DATA, "learning_rate": 1e-3, "optimizer": "adam", "replicates": 60},
+    "12_learning_rate": {**_DATA, "updates": 100, "replicates": 20},
+    "13_noise_and_batch_size": {**_DATA, "learning_rate": 0.05, "batch_size": 10, "replicates": 30},
+    "14_optimizers": {
+        **_DATA,
+        "learning_rate": 1e-3,
+        "updates": 300,
+        "epochs": 10,
+        "batch_size": 25,
+        "replicates": 100,
+    },
 }
 
 RULES = {
