@@ -140,7 +140,7 @@ BATCH_FOR_THE_SAME_FLOOR = Prediction(
 
 # Exercise 3
 
-SHARES = {"a half": 1 / 2, "a quarter": 1 / 4, "an eighth": 1 / 8}
+SHARES = {"as much": 1, "a half": 1 / 2, "a quarter": 1 / 4, "an eighth": 1 / 8}
 
 
 def shuffled_at_half_the_rate(n, seed):
@@ -150,7 +150,7 @@ def shuffled_at_half_the_rate(n, seed):
         run = train(data, "mini-batch", start=ols(data).weights, order_seed=seed, **rule)
         floors.append(run.trace.loss[1000:].mean() - ols(data).mse)
     share = floors[1] / floors[0]
-    texts = {"a half": 1 / 2, "a quarter": 1 / 4, "an eighth": 1 / 8}
+    texts = {"as much": 1, "a half": 1 / 2, "a quarter": 1 / 4, "an eighth": 1 / 8}
     return min(texts, key=lambda text: abs(np.log(share / texts[text])))
 
 
@@ -178,6 +178,9 @@ SHUFFLED_AT_HALF_THE_RATE = Choice(
     options=tuple(SHARES),
     slips=(
         Slip(
+            "as much", "At a fifth of the data a batch is still noisy, and the steps along that noise are half as long."
+        ),
+        Slip(
             "a half",
             "So it is with replacement. A shuffled epoch gives back at its end what it has borrowed: how much is left "
             "over, if the steps are half as long?",
@@ -187,10 +190,6 @@ SHUFFLED_AT_HALF_THE_RATE = Choice(
             "What an epoch leaves over falls with the square of the rate at least, since only the order is left in it, "
             "and that is a matter of α². Its *square* is what the loss counts, and how many epochs it adds up over is "
             "a matter of 1 / α.",
-        ),
-        Slip(
-            "an eighth",
-            "That holds where an epoch is a few short steps. Here its steps are too many, or too long, for that.",
         ),
     ),
     hints=(
@@ -221,7 +220,7 @@ def list_all_batches(gradients, B, replacement):
     """Take the mean of every batch that there is, where they can be listed; of many examples, by the covariance."""
     n = len(gradients)
     if n**B > 10_000:
-        total = np.trace(np.cov(gradients, rowvar=False)) * (n - 1) / n / B
+        total = np.trace(np.atleast_2d(np.cov(gradients, rowvar=False))) * (n - 1) / n / B
         return total if replacement else total * (1 - (B - 1) / (n - 1))
     batches = product(range(n), repeat=B) if replacement else combinations(range(n), B)
     means = np.array([gradients[list(batch)].mean(axis=0) for batch in batches])
