@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-CONDA_NAMES = {"pytorch": "torch", "playwright-python": "playwright"}
+CONDA_NAMES = {"pytorch": "torch", "playwright-python": "playwright", "dask-core": "dask"}
 PYTHONS = [f"3.{minor}" for minor in range(30)]
 
 
@@ -67,7 +67,7 @@ def read_imports(room):
 @pytest.mark.parametrize(
     ("room", "extras"),
     [
-        ("gd_helpers", ()),
+        ("gd_helpers", ("cluster",)),
         ("notebooks", ()),
         ("tests", ("test",)),
         ("tests_lab", ("test",)),
@@ -96,6 +96,12 @@ def test_the_pinned_version_is_one_that_the_project_allows(name):
     (pin,) = read_pins()[name].specifier
     assert pin.version in read_direct()[name].specifier
     assert read_pins()[name].marker is None
+
+
+def test_what_tests_need_holds_what_a_cluster_needs():
+    asked = {name: str(entry) for name, entry in read_direct().items()}
+    cluster = map(Requirement, PROJECT["optional-dependencies"]["cluster"])
+    assert {entry.name: str(entry) for entry in cluster}.items() <= asked.items()
 
 
 def test_conda_installs_the_versions_that_pip_does():
