@@ -43,6 +43,16 @@ PUBLISHED = {
         "batch_size": 25,
         "replicates": 100,
     },
+    "15_uncertainty": {**_DATA, "learning_rate": 0.1, "epochs": 400, "replicates": 1000},
+    "16_real_data": {
+        "seed": 37,
+        "n": 442,
+        "epochs": 1000,
+        "batch_size": 32,
+        "learning_rate": 0.01,
+        "optimizer": "sgd",
+        "replicates": 40,
+    },
 }
 
 RULES = {

@@ -120,7 +120,7 @@ def test_coefficients_beyond_the_picture_are_marked_at_its_edge(explorer):
     assert list(explorer.left.beyond.get_ydata()) == list(np.flatnonzero(out))
     assert set(np.abs(explorer.left.beyond.get_xdata())) == {reach}
     assert len(explorer.left.line.get_xdata()) == 10 - out.sum()
-    explorer.controls.recipe["batch_size"].value = 32
+    explorer.controls.recipe["learning_rate"].value = 0.01
     assert not len(explorer.left.beyond.get_xdata())
 
 
