@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 
 from gd_helpers.claims import CLAIM_MIME
+from gd_helpers.recording import round_results
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -22,7 +23,8 @@ def normalise(notebook):
 
     Cells keep their tags and no other metadata. The notebook keeps one kernel name and what holds for every Python 3.
     Streams that follow one another become one text a stream, "stdout" first, with lines that were overwritten by a
-    carriage return left out. Widgets are dropped. Figures and their alt texts, ids and execution counts stay.
+    carriage return left out. Recorded results are rounded to the digits that are shown. Widgets are dropped. Figures
+    and their alt texts, ids and execution counts stay.
 
     Parameters
     ----------
@@ -49,6 +51,9 @@ def normalise(notebook):
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
         if cell.cell_type == "code":
             cell.outputs = _join_streams(output for output in cell.outputs if WIDGET_MIME not in output.get("data", {}))
+            for output in cell.outputs:
+                if "data" in output:
+                    output.data = nbformat.from_dict(round_results(output.data))
     return notebook
 
 
