@@ -22,7 +22,15 @@ class Controls:
     ----------
     recipe : Recipe
         Where they stand at first.
+
+    Attributes
+    ----------
+    order : tuple of str
+        The names of the recipe's controls as they are read, in two columns; None is the menu of what the loss is
+        drawn against.
     """
+
+    order = ("learning_rate", "optimizer", "batch_size", None, "epochs", "seed")
 
     def __init__(self, recipe):
         rate, n = recipe.learning_rate, recipe.n
@@ -74,8 +82,7 @@ class Controls:
 
     def box(self):
         """Return the rows of controls above the picture, and the one below it."""
-        order = ("learning_rate", "optimizer", "batch_size", None, "epochs", "seed")
-        cells = [self.recipe[name] if name else self.against for name in order]
+        cells = [self.recipe[name] if name else self.against for name in self.order]
         grid = widgets.Layout(grid_template_columns="3fr 2fr", grid_gap="2px 24px", width="100%")
         row = widgets.HBox([self.player, self.shown], layout=widgets.Layout(width="100%", align_items="center"))
         self.shown.layout.flex = "1 1 auto"
