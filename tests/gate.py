@@ -24,7 +24,7 @@ from gate_exercises import check_exercises
 from gd_helpers.outputs import WIDGET_MIME, check_portable, normalise
 from gd_helpers.parameters import PUBLISHED
 
-# The section of the source that a chapter mirrors; the chapters beyond these go beyond the source.
+# The section of the source that a chapter mirrors; the chapters from 12 on go beyond the source, and say so.
 SECTIONS = {
     "00_introduction": "5",
     "01_simulate_data": "5.1",
@@ -38,6 +38,7 @@ SECTIONS = {
     "09_three_layers": "5.2.7",
     "10_five_layers": "5.2.8",
 }
+FIRST_BEYOND, BEYOND = "12", "Part II: beyond the source chapter."
 MOST_LINES = 15
 COPIED_LINES = 5
 FORBIDDEN = {
@@ -86,6 +87,8 @@ def check_opening(notebook, chapter):
     section = SECTIONS.get(chapter)
     if section and not re.search(rf"(?i)\bsection {re.escape(section)}(?!\.?\d)", opening):
         yield f"the opening does not name section {section}, which the chapter mirrors"
+    if chapter[:2] >= FIRST_BEYOND and f"*{BEYOND}*" not in opening:
+        yield f"the opening does not say *{BEYOND}*"
     for part, pattern in {
         "what the reader will be able to do": r"(?i)able to",
         "the minutes it takes": r"(?i)\b\d+ minutes",

@@ -10,7 +10,7 @@ import gate_exercises
 import nbformat
 import pytest
 from cells import code_cells
-from gate import find_copies, find_dead_links, find_problems
+from gate import check_opening, find_copies, find_dead_links, find_problems
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -108,6 +108,14 @@ def add_code(notebook, source, position=-1):
 
 def test_a_good_notebook_passes(notebook):
     assert find_problems(notebook, CHAPTER) == []
+
+
+def test_a_chapter_beyond_the_source_says_so(notebook):
+    said = OPENING.replace("Mirrors section 5.2.", "Part II: beyond the source chapter.")
+    missing = "the opening does not say *Part II: beyond the source chapter.*"
+    assert missing in list(check_opening(notebook, "12_learning_rate"))
+    notebook.cells[0].source = said
+    assert missing not in list(check_opening(notebook, "12_learning_rate"))
 
 
 # How each of these breaks the good notebook, and what the gate then says.
