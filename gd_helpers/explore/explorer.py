@@ -85,9 +85,13 @@ class Explorer:
         """Put the explorer into the cell's output, as a picture of its first settings where nobody can move it."""
         figures.show(self.figure, self.describe(), live=None if is_headless() else self.make_live)
 
+    def make_controls(self):
+        """Return the controls, where they stand at first."""
+        return Controls(self.recipe)
+
     def make_live(self):
         """Return the widget: the controls, and below them what follows them."""
-        self.controls = Controls(self.recipe)
+        self.controls = self.make_controls()
         self.picture = Picture(self.figure, [*self.left.moving, *self.right.moving], MOVING_COLOURS)
         for against in ("examples", "updates"):
             self.right.measure(against)
@@ -144,11 +148,15 @@ class Explorer:
         self.status.value = self.say()
         self.alt.value = f'<span class="gd-alt">{html.escape(self.describe())}</span>'
 
+    def rate_text(self):
+        """Return the learning rate as its slider has it."""
+        return f"{self.run.recipe.learning_rate:g}"
+
     def describe(self):
         """Return what the picture shows, in two sentences."""
         recipe, moment = self.run.recipe, self.moment
         settings = (
-            f"learning rate {recipe.learning_rate:g}, batch size {recipe.batch_size:,}, {recipe.optimizer}, "
+            f"learning rate {self.rate_text()}, batch size {recipe.batch_size:,}, {recipe.optimizer}, "
             f"seed {recipe.start_seed}, after epoch {moment.epoch:,} of {moment.epochs:,}"
         )
         ended = " The run diverged." if moment.is_lost else ""
@@ -162,12 +170,7 @@ class Explorer:
     def table(self):
         """Return the numbers of the run beside those of least squares, as HTML."""
         columns = self.columns()
-        head = "".join(f'<th scope="col">{name}</th>' for name in columns)
-        rows = ""
-        for place, name in enumerate(("run", "OLS")):
-            cells = "".join(f"<td>{written(values[place])}</td>" for values in columns.values())
-            rows += f'<tr class="gd-{name.lower()}"><th scope="row">{name}</th>{cells}</tr>'
-        return f'<table class="gd-numbers"><tr><td></td>{head}</tr>{rows}</table>'
+        return as_table(columns, (("run", "run", written), ("ols", "OLS", written)))
 
     def say(self):
         """Return in a sentence or two where the run stands."""
@@ -184,6 +187,21 @@ class Explorer:
         if not self.run.diverged and moment.epochs < asked:
             words += f" An explorer goes no further than epoch {moment.epochs:,} here, so that it stays quick."
         return words
+
+
+def as_table(columns, rows):
+    """Return an HTML table of `columns`, by name a value for each row. A row: its class, its name, what writes it."""
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+    body = ""
+    for place, (kind, name, write) in enumerate(rows):
+        cells = "".join(f"<td>{write(values[place])}</td>" for values in columns.values())
+        body += f'<tr class="gd-{kind}"><th scope="row">{name}</th>{cells}</tr>'
+    return f'<table class="gd-numbers"><tr><td></td>{head}</tr>{body}</table>'
+
+
+def or_dash(write):
+    """Return the function `write` of numbers, with a dash for NaN, where nothing is predicted."""
+    return lambda value: "–" if np.isnan(value) else write(value)
 
 
 def beyond(ratio):

@@ -1,15 +1,18 @@
 """The explorers that the chapters show."""
 
+import torch
+
 from gd_helpers import figures
 from gd_helpers.data import Line
 from gd_helpers.explore.controls import most_epochs
 from gd_helpers.explore.explorer import Explorer
 from gd_helpers.explore.noise import CloudPanel, FloorPanel, NoiseExplorer
 from gd_helpers.explore.panels import CurvePanel, LossPanel, PathPanel
+from gd_helpers.explore.rate import AxesPanel, PredictedLossPanel, RateExplorer, rounded
 from gd_helpers.metrics import ols
 from gd_helpers.models import mlp
 from gd_helpers.recipes import Recipe
-from gd_helpers.validation import LARGEST_SEED, whole_number
+from gd_helpers.validation import LARGEST_SEED, finite_number, whole_number
 
 
 def descent(data, method="mini-batch", *, epochs=None, batch_size=None, learning_rate=1e-3, optimizer="adam", seed=37):
@@ -109,6 +112,40 @@ def noise_ball(data, *, epochs=400, batch_size=10, learning_rate=0.05, optimizer
     best = ols(data)
     panels = CloudPanel(left, data, best), FloorPanel(right, data, best, most_epochs(recipe) * recipe.n)
     NoiseExplorer(figure, *panels, data=data, best=best, recipe=recipe).display()
+
+
+def learning_rate(data, *, epochs=300, batch_size=None, learning_rate=0.1, optimizer="sgd", seed=37):
+    """Show an explorer of the learning rate: a run across its limit, beside what the curvatures predict.
+
+    The slider of the rate goes in multiples of the limit 2 / λmax. The prediction is for plain gradient descent with
+    all the data in each update; the other settings are there to see what it does not cover. Runs are in float64.
+
+    Parameters
+    ----------
+    data : Line
+    learning_rate : float
+        α at first, greater than 0, of which six digits are taken.
+    epochs, batch_size, optimizer, seed
+        As of `descent`, for the method "batch".
+
+    Raises
+    ------
+    ValueError
+        If an argument is not allowed; the message names it, its value and what is allowed.
+
+    Examples
+    --------
+    >>> from gd_helpers.data import simulate_line
+    >>> learning_rate(simulate_line(n=100), learning_rate=0.15)  # doctest: +SKIP
+    """
+    rest = {"learning_rate": finite_number("learning_rate", learning_rate, above=0), "optimizer": optimizer}
+    rest["learning_rate"] = rounded(rest["learning_rate"])
+    recipe = _complete(data, "batch", seed, epochs, batch_size, **rest)
+    data = data.to("cpu", torch.float64)
+    figure, (left, right) = figures.subplots(ncols=2, height=3.9)
+    best = ols(data)
+    panels = AxesPanel(left, data, best), PredictedLossPanel(right, data, best, most_epochs(recipe))
+    RateExplorer(figure, *panels, data=data, best=best, recipe=recipe).display()
 
 
 def _complete(data, method, seed, epochs, batch_size, **rest):

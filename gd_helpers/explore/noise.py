@@ -7,7 +7,7 @@ import numpy as np
 
 from gd_helpers import intervals, plotting
 from gd_helpers.data import Line
-from gd_helpers.explore.explorer import Explorer, written
+from gd_helpers.explore.explorer import Explorer, as_table, or_dash, written
 from gd_helpers.explore.panels import FARTHEST, WARNING, Panel, power_of_ten, short
 from gd_helpers.metrics import hessian, mean_square_stability_limit, noise_floor, stationary_covariance
 from gd_helpers.recipes import Recipe
@@ -171,13 +171,7 @@ class NoiseExplorer(Explorer):
         """Return the measured numbers beside the predicted ones, as HTML."""
         columns = self.left.columns(self.moment)
         columns["floor: mean loss above OLS"] = (self.right.floor, self.right.prediction.floor)
-        head = "".join(f'<th scope="col">{name}</th>' for name in columns)
-        rows = ""
-        for place, (kind, name) in enumerate((("run", "measured"), ("predicted", "predicted"))):
-            values = [pair[place] for pair in columns.values()]
-            cells = "".join(f"<td>{'–' if place and np.isnan(value) else small(value)}</td>" for value in values)
-            rows += f'<tr class="gd-{kind}"><th scope="row">{name}</th>{cells}</tr>'
-        return f'<table class="gd-numbers"><tr><td></td>{head}</tr>{rows}</table>'
+        return as_table(columns, (("run", "measured", small), ("predicted", "predicted", or_dash(small))))
 
     def say(self):
         """Return where the run stands, and what its floor is measured from."""

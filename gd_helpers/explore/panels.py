@@ -83,6 +83,7 @@ class PathPanel(Panel):
     """The loss surface of a linear model and the path of its weights."""
 
     column_names = ("b0, intercept", "w1, slope")
+    legend_columns = 5
 
     @in_course_style
     def __init__(self, ax, data, best):
@@ -92,7 +93,7 @@ class PathPanel(Panel):
         self.add_marks()
         self.moving.insert(-2, star)  # over the path, under its end
         self.best = best
-        self.finish()
+        self.finish(self.legend_columns)
 
     def show(self, moment):
         """Draw the path by now."""
