@@ -14,6 +14,7 @@ import nbformat
 import psutil
 from tqdm import tqdm
 
+from gd_helpers.lifeline import stop_family
 from gd_helpers.outputs import first_error, first_unexecuted
 
 CELL_TIMEOUT = 600  # seconds
@@ -81,7 +82,8 @@ class Execution:
         options += ["--no-progress-bar", "--execution-timeout", str(self.cell_timeout)]
         for name, text in self.parameters.items():
             options += ["-p", name, text]
-        return [sys.executable, "-m", "papermill", source, self.output.name, *options]
+        lifeline = [sys.executable, "-m", "gd_helpers.lifeline", str(os.getpid())]
+        return [*lifeline, source, self.output.name, *options]
 
     def _environment(self):
         environment = dict(os.environ)
@@ -149,25 +151,13 @@ def end_all(executions):
     families = []
     for execution in executions:
         if execution.process.poll() is None:
-            families += _stop_family(psutil.Process(execution.process.pid))
+            families += stop_family(psutil.Process(execution.process.pid))
     for process in families:
         with contextlib.suppress(psutil.Error):
             process.kill()
     for execution in executions:
         execution.process.wait()
     psutil.wait_procs(families, timeout=0.5)
-
-
-def _stop_family(process):
-    """Suspend `process` and its descendants, each before its children are listed, and return them."""
-    family, found = [], [process]
-    while found:
-        process = found.pop()
-        with contextlib.suppress(psutil.Error):
-            process.suspend()
-            family.append(process)
-            found.extend(process.children())
-    return family
 
 
 @contextlib.contextmanager
