@@ -133,19 +133,17 @@ def run_chapters(names=(), given=None, *, out=OUT, jobs=None, notebooks=NOTEBOOK
         If the run was stopped from outside. What was not finished left nothing.
     """
     given = given or {}
-    jobs = whole_number("jobs", _cores() if jobs is None else jobs, 1)
+    jobs = whole_number("jobs", count_cores() if jobs is None else jobs, 1)
     paths = select_chapters(names, notebooks)
     for path in paths if given else ():
         check_given(path, {name: parse_value(text) for name, text in given.items()})
-    if not os.fspath(out):
-        raise ValueError("--out must be a folder that can be written to, got ''")  # an unset variable, not this folder
-    out, results = Path(out), {}
+    results = {}
     runs = [Execution(path, parameters=given, cell_timeout=cell_timeout) for path in paths]
 
     def keep(execution):
-        results[execution.notebook.stem] = _keep(execution, out)
+        results[execution.notebook.stem] = _keep(execution, Path(out))
 
-    with signals_noted() as stop, _folder_inside(out, notebooks) as folder:
+    with signals_noted() as stop, folder_inside(out, notebooks) as folder:
         execute(runs, folder, jobs=jobs, finish=keep, stop=stop)
     return [results[path.stem] for path in paths]
 
@@ -156,7 +154,7 @@ def refresh_chapters(names=(), *, jobs=None, notebooks=NOTEBOOKS, cell_timeout=C
     A file whose content would be the same is not touched; nor is that of a chapter that fails, shows what only this
     machine has, or was edited meanwhile. Arguments and errors are those of `run_chapters`.
     """
-    jobs = whole_number("jobs", _cores() if jobs is None else jobs, 1)
+    jobs = whole_number("jobs", count_cores() if jobs is None else jobs, 1)
     paths = select_chapters(names, notebooks)
     before, results = {path.stem: path.read_bytes() for path in paths}, {}
     runs = [Execution(path, cell_timeout=cell_timeout) for path in paths]
@@ -180,21 +178,24 @@ def make_table(results):
     return "\n".join(lines)
 
 
-def _cores():
+def count_cores():
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextlib.contextmanager
-def _folder_inside(out, notebooks):
+def folder_inside(out, notebooks, prefix=".run-"):
     """Make `out` and, for the time of the run, a hidden folder inside it, whose files can be moved in one step."""
+    if not os.fspath(out):
+        raise ValueError("--out must be a folder that can be written to, got ''")  # an unset variable, not this folder
+    out = Path(out)
     if out.resolve() == Path(notebooks).resolve():
         raise ValueError(f"--out must be another folder than that of the chapters, got {str(out)!r}")
     missing = []
     try:
         missing = [folder for folder in (out, *out.parents) if not folder.exists()]
         out.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.mkdtemp(prefix=".run-", dir=out)
+        folder = tempfile.mkdtemp(prefix=prefix, dir=out)
     except OSError as error:
         for folder in missing:
             with contextlib.suppress(OSError):
