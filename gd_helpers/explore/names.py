@@ -16,6 +16,7 @@ STYLE = f"""
 .{ROOT} table {{ border-collapse: collapse; margin: 4px 0; font-variant-numeric: tabular-nums; }}
 .{ROOT} th, .{ROOT} td {{ padding: 2px 16px 2px 0; text-align: right; font-weight: normal; }}
 .{ROOT} th:first-child {{ text-align: left; font-weight: bold; }}
+.{ROOT} .gd-multiples .widget-readout {{ min-width: 12.5em; max-width: none; }}  /* always as wide */
 .{ROOT} .widget-play .fa-stop::before {{ content: "\\f048"; }}  /* to the first frame, which is what it does */
 """
 

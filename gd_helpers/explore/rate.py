@@ -194,8 +194,9 @@ class RateControls(Controls):
         rates |= {rounded(best_rate(data)), recipe.learning_rate}
         options = [(rate_text(rate, self.limit), rate) for rate in sorted(rates)]
         settings = {"value": recipe.learning_rate, "description": "learning rate α", "style": WIDE}
-        self.recipe["learning_rate"] = widgets.SelectionSlider(options=options, **settings).add_class("gd-steps")
-        self.recipe["learning_rate"].layout.width = "auto"
+        rate = widgets.SelectionSlider(options=options, **settings).add_class("gd-steps").add_class("gd-multiples")
+        rate.layout.width = "auto"
+        self.recipe["learning_rate"] = rate
 
 
 def rate_text(rate, limit):
