@@ -154,7 +154,8 @@ def _artists(ax):
             line, caps, bars = container
             yield _points("points with intervals", container, *line.get_data())
             for bar in bars:
-                ends = np.array(bar.get_segments())
+                drawn = [ends for ends in bar.get_segments() if len(ends)]  # of a NaN, nothing
+                ends = np.reshape(drawn, (-1, 2, 2))
                 yield _points("intervals", bar, ends[..., 0], ends[..., 1])
             parts.update({line, *caps, *bars})
     for line in ax.lines:

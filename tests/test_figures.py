@@ -217,6 +217,13 @@ def test_bars_are_told_once_by_their_heights():
     ]
 
 
+@pytest.mark.parametrize(("reach", "told"), [([0.5, np.nan], "2 points; x 0.5 → 1.5"), ([np.nan, np.nan], "0 points")])
+def test_an_interval_that_is_not_finite_is_left_out(reach, told):
+    fig, ax = figures.subplots()
+    ax.errorbar([1.0, 2.0], [0, 1], xerr=reach, fmt="o")
+    assert f"intervals: {told}" in figures.describe(fig)
+
+
 def test_intervals_are_told_by_points_and_ends():
     figure, ax = figures.subplots()
     ax.errorbar([1, 2], [0, 1], xerr=[[0.5, 0.25], [1, 1]], fmt="o")
