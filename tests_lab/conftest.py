@@ -7,10 +7,7 @@ from browser import HOW_TO_GET_ONE, find_browser, launched
 from explorer import Shown
 from pages import Desk
 from server import EXPLORERS, ROOT, started
-from twin import Twin
-
-from gd_helpers.data import simulate_line
-from gd_helpers.parameters import PUBLISHED
+from twin import Twin, data_of
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 TABLE = pytest.StashKey()
@@ -73,8 +70,7 @@ def explorer(fresh):
 @pytest.fixture(scope="module")
 def twin(explorer, chapter):
     """Return the same explorer in this process."""
-    parameters = PUBLISHED[chapter]
-    return Twin(explorer, simulate_line(n=parameters["n"], seed=parameters["seed"]))
+    return Twin(explorer, data_of(chapter))
 
 
 @pytest.fixture(scope="session")
