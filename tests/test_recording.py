@@ -1,5 +1,6 @@
 import json
 import math
+import re
 
 import nbformat
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from gd_helpers import recording
+from gd_helpers.chapters import NOTEBOOKS
 from gd_helpers.outputs import normalise
 from gd_helpers.recording import RESULTS_MIME, read_results, record
 
@@ -105,3 +107,17 @@ def test_a_stored_chapter_keeps_the_digits_that_it_shows():
 def test_rounding_twice_is_rounding_once(results):
     once = recording.round_results(bundle_of(**results))
     assert recording.round_results(once) == once
+
+
+@pytest.mark.parametrize("chapter", ["03_batch", "04_stochastic", "05_mini_batch"])
+def test_a_chapter_stores_in_its_bundle_what_its_line_shows(chapter):
+    notebook = nbformat.read(NOTEBOOKS / f"{chapter}.ipynb", as_version=4)
+    (output,) = (
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if RESULTS_MIME in output.get("data", {})
+    )
+    shown = re.findall(r"(\w+) = ([^,]+)", output.data["text/plain"])
+    assert dict(shown).keys() == output.data[RESULTS_MIME].keys()
+    assert {name: float(text) for name, text in shown} == output.data[RESULTS_MIME]
