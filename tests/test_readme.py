@@ -3,7 +3,9 @@
 import base64
 import re
 
+import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
 
 from gd_helpers.chapters import NOTEBOOKS
@@ -46,8 +48,8 @@ def test_the_table_has_every_chapter_with_its_section_and_its_question():
     for chapter in PUBLISHED:
         opening = opening_of(chapter)
         question = opening.splitlines()[0].partition(": ")[2]
-        section = re.search(r"Mirrors section ([\d.]*\d)", opening)[1]
-        stated[chapter] = (section, question[0].upper() + question[1:])
+        section = re.search(r"Mirrors section ([\d.]*\d)|beyond the source", opening)[1]
+        stated[chapter] = (section or "–", question[0].upper() + question[1:])
     assert rows_of_chapters() == stated
 
 
@@ -93,3 +95,12 @@ def test_the_picture_is_the_one_that_chapter_00_shows():
         if "image/png" in output.get("data", {})
     ]
     assert (ROOT / ".github/three-paths.png").read_bytes() in pictures
+
+
+@pytest.mark.parametrize("code", re.findall(r"^```python\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL))
+def test_its_code_runs_and_prints_finite_numbers(code, capsys):
+    exec(code, {})
+    plt.close("all")
+    printed = re.findall(r"-?\d+\.\d+|nan|inf", capsys.readouterr().out)
+    assert np.isfinite(np.array(printed, dtype=float)).all()
+    assert len(printed) >= 4
