@@ -469,11 +469,9 @@ def test_three_to_five_exercises_with_a_prediction_and_code_are_wanted(notebook,
     assert f"{len(chosen)} exercises, not three to five with" in problems(notebook)
 
 
-def test_a_chapter_without_exercises_is_stopped_up_to_the_last_that_has_to_have_them(notebook, monkeypatch):
+def test_a_chapter_without_exercises_is_stopped(notebook, monkeypatch):
     monkeypatch.setattr(gate_exercises, "chapters_with_exercises", list)
     assert "no exercises: gd_helpers/exercises/gradient_descent.py is missing" in problems(notebook)
-    monkeypatch.setattr(gate_exercises, "LAST_WITH_EXERCISES", "01")
-    assert problems(notebook) == ""
 
 
 def test_five_lines_that_two_notebooks_share_are_found(notebook):
