@@ -15,10 +15,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_diabetes
+from sklearn.linear_model import LinearRegression, SGDRegressor
+from sklearn.preprocessing import StandardScaler
 
 from benchmarks.programs import CourseOrders, run_jax, run_lightning, run_scikit_learn, run_skorch
 from benchmarks.recipes import LEARNING_RATE, LOADER, RECIPES, SEED, STOCHASTIC
 from benchmarks.tables import COMPILED, EAGER, PLAIN
+from gd_helpers.estimator import GradientDescentRegressor
 from gd_helpers.models import get_weights, linear, set_weights
 from gd_helpers.replicates import replicate
 from gd_helpers.runs import score
@@ -27,6 +31,8 @@ from gd_helpers.training import train
 FEW = 3  # epochs after which weights are compared
 SLOW_REPEATS, FAST_REPEATS = 3, 15
 PLAIN_SGD = "stochastic, plain SGD"
+SGD_REGRESSOR = "scikit-learn SGDRegressor"
+FIT_EPOCHS, FIT_RATES = 1000, {"stochastic": 1e-3, "mini-batch": 0.01, "batch": 0.1}
 SEEDS = 200
 METHODS = {method: {"method": method} for method in ("batch", "stochastic", "mini-batch")}
 GROWTH_EPOCHS = {"stochastic": 20, "mini-batch": 60}
@@ -88,7 +94,7 @@ def plain_sgd(data, **settings):
     return train(data, **{**STOCHASTIC.settings, **settings}, optimizer="sgd", learning_rate=LEARNING_RATE, seed=SEED)
 
 
-@pytest.mark.parametrize("program", ["scikit-learn SGDRegressor", COMPILED])
+@pytest.mark.parametrize("program", [SGD_REGRESSOR, COMPILED])
 def test_the_program_trains_by_plain_stochastic_gradient_descent(program, data, measure, book):
     start, epochs = get_weights(linear(seed=SEED)).numpy(), STOCHASTIC.epochs
     same_order = plain_sgd(data, shuffle=False)
@@ -97,6 +103,31 @@ def test_the_program_trains_by_plain_stochastic_gradient_descent(program, data, 
     run = (lambda: plain_sgd(data)) if program == COMPILED else (lambda: run_scikit_learn(data, start, epochs))
     run()
     _, timing = measure(run, PLAIN_SGD, program, updates=epochs * len(data), repeats=FAST_REPEATS)
+    book.others.append(timing)
+
+
+@pytest.fixture(scope="module")
+def patients():
+    """Return the standardised columns and the targets of the diabetes data."""
+    X, y = load_diabetes(return_X_y=True, scaled=False)
+    return StandardScaler().fit_transform(X), y
+
+
+@pytest.mark.parametrize("program", [SGD_REGRESSOR, COMPILED])
+@pytest.mark.parametrize(("method", "rate"), FIT_RATES.items())
+def test_the_program_fits_the_diabetes_data_as_an_estimator(method, rate, program, patients, measure, book):
+    settings = {"max_iter": FIT_EPOCHS, "tol": None, "random_state": SEED}
+    if program == COMPILED:
+        model = GradientDescentRegressor(method, learning_rate=rate, **settings)
+    else:
+        model = SGDRegressor(penalty=None, learning_rate="constant", eta0=2 * FIT_RATES["stochastic"], **settings)
+    model.fit(*patients)
+    updates = FIT_EPOCHS * len(patients[1])
+    _, timing = measure(
+        lambda: model.fit(*patients), f"fit, {method}, 1,000 epochs", program, updates=updates, repeats=FAST_REPEATS
+    )
+    best = LinearRegression().fit(*patients).score(*patients)
+    assert model.score(*patients) == pytest.approx(best, abs=0.01)
     book.others.append(timing)
 
 
