@@ -6,13 +6,14 @@ import time
 
 SLIDERS = {"learning_rate": "learning rate α", "batch_size": "batch size B", "epochs": "epochs", "seed": "seed"}
 MENUS = {"optimizer": "optimizer", "against": "loss against"}
+POINTS = "points n"  # what one explorer has in place of the batch size
 SHOWN = "shown epoch"
 PLAY, STOP = "play the path, epoch by epoch", "back to the start"
-IS_SETTLED = """(root) => {
+IS_SETTLED = """([root, size]) => {
   const of = (name) => root.querySelector(`[role=slider][aria-label="${name}"]`).getAttribute('aria-valuetext');
   const image = root.querySelector('img.widget-image'), status = root.querySelector('.gd-status').textContent.trim();
   const menu = root.querySelector('select').value, epoch = Number(of('shown epoch')).toLocaleString('en-US');
-  const settings = `learning rate ${of('learning rate α')}, batch size ${of('batch size B')}, ${menu}, ` +
+  const settings = `learning rate ${of('learning rate α')}, ${size.slice(0, -2)} ${of(size)}, ${menu}, ` +
     `seed ${of('seed')}, after epoch`;
   return image.complete && status.startsWith(`After epoch ${epoch} of ${of('epochs')}:`) &&
     image.alt.startsWith(`At ${settings} ${epoch} of`);
@@ -52,13 +53,19 @@ class Shown:
 
     def __init__(self, cell):
         self.cell, self.root, self.page = cell, cell.locator(".gd-explorer"), cell.page
+        self.has_points = False
         self.slider(SHOWN).wait_for()
+        self.has_points = self.root.get_by_role("slider", name=POINTS, exact=True).count() == 1
         self.root.scroll_into_view_if_needed()
         self.settle()
 
+    def name_here(self, name):
+        """Return what the control called `name` is called in this explorer."""
+        return POINTS if name == SLIDERS["batch_size"] and self.has_points else name
+
     def slider(self, name):
         """Return the handle of the slider with that accessible name."""
-        return self.root.get_by_role("slider", name=name, exact=True)
+        return self.root.get_by_role("slider", name=self.name_here(name), exact=True)
 
     def menu(self, name):
         """Return the menu with that accessible name."""
@@ -72,9 +79,11 @@ class Shown:
         """Return what the controls of the recipe show, as keywords of `train`."""
         texts = {key: self.value_text(name) for key, name in SLIDERS.items()}
         values = {key: int(text.replace(",", "")) for key, text in texts.items() if key != "learning_rate"}
+        if self.has_points:
+            values["n"] = values.pop("batch_size")
         return {
             **values,
-            "learning_rate": float(texts["learning_rate"]),
+            "learning_rate": float(texts["learning_rate"].split()[0]),  # one explorer adds what part of the limit it is
             "optimizer": self.menu(MENUS["optimizer"]).input_value(),
         }
 
@@ -116,7 +125,8 @@ class Shown:
 
     def settle(self):
         """Wait until picture and numbers say that they are those of what the controls show, if ever."""
-        self.page.wait_for_function(IS_SETTLED, arg=self.root.element_handle())
+        size = self.name_here(SLIDERS["batch_size"])
+        self.page.wait_for_function(IS_SETTLED, arg=[self.root.element_handle(), size])
 
     def wait_for_alt(self, words):
         """Wait until the text of the picture has these `words`."""
