@@ -1,14 +1,16 @@
 """Many runs side by side: recipes paired by seed."""
 
+import contextlib
 import difflib
 import inspect
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 
 import joblib
 import numpy as np
 import pandas as pd
+import torch
 
 from gd_helpers.metrics import ols
 from gd_helpers.progress import progress
@@ -17,9 +19,10 @@ from gd_helpers.validation import LARGEST_SEED, one_of, whole_number
 
 # What a replicate can draw anew, each with the settings of `train` that a recipe then leaves to it.
 VARIED = {"data": (), "start": ("start", "start_seed"), "order": ("order_seed",)}
+BACKENDS = ("threading", "loky", "dask")
 
 
-def replicate(recipes, seeds=200, *, data, vary=("start", "order"), jobs=None, show_progress=True):
+def replicate(recipes, seeds=200, *, data, vary=("start", "order"), jobs=None, backend=None, show_progress=True):
     """Train every recipe once per seed, from the same data, start and order within a seed.
 
     What the recipes share within a seed cancels from their differences (`intervals.paired_differences`), which spread
@@ -38,8 +41,12 @@ def replicate(recipes, seeds=200, *, data, vary=("start", "order"), jobs=None, s
         What the replicate's seed draws anew. The rest stays as `data` and each recipe have it; a recipe that gives no
         seed has 37, as in `train`.
     jobs : int, optional
-        Replicates at a time, each in a thread; as many as there are cores if not given. The table does not depend on
-        it, but for the seconds: to measure those use ``jobs=1``.
+        Replicates at a time; as many as there are cores if not given. To measure seconds use ``jobs=1``.
+    backend : {"threading", "loky", "dask"}, optional
+        Who does them, by joblib's names: threads of this process, which the compiled engine lets run side by side;
+        processes of their own; the workers of a Dask cluster whose ``distributed.Client`` was made before, all of them
+        whatever `jobs` says. If not given, threads, or what ``joblib.parallel_config`` says around the call. The table
+        does not depend on it, nor on `jobs`, but for the seconds.
     show_progress : bool
         Whether to show a bar over the replicates; none is shown when ``GD_HEADLESS=1``.
 
@@ -48,7 +55,7 @@ def replicate(recipes, seeds=200, *, data, vary=("start", "order"), jobs=None, s
     pandas.DataFrame
         A row a seed and recipe: ``seed``, ``recipe``, the entries of ``Run.summary()``, and ``excess``, mse / mse of
         least squares on the same data − 1. If it is interrupted from the keyboard it says so and returns the
-        replicates that were finished; those under way end unseen, and Python waits for them when it ends.
+        replicates that were finished; those under way end unseen.
 
     Raises
     ------
@@ -76,30 +83,40 @@ def replicate(recipes, seeds=200, *, data, vary=("start", "order"), jobs=None, s
     if not (callable(data) if "data" in vary else hasattr(data, "X") and hasattr(data, "y")):
         wanted = "a function of seed, since" if "data" in vary else "data with X and y, unless"
         raise ValueError(f"data must be {wanted} vary names 'data', got {type(data).__name__}")
-    jobs = joblib.cpu_count() if jobs is None else whole_number("jobs", jobs, 1)
-
-    pool, futures = ThreadPoolExecutor(jobs), []  # threads, since the compiled engine leaves Python's lock alone
+    parallel = _make_parallel(jobs, backend)
+    threads = torch.get_num_threads()  # another number elsewhere could round other sums
+    tasks = [joblib.delayed(_train_all)(recipes, seed, data, vary, threads) for seed in seeds]
+    finished = {}
     try:
-        futures = [pool.submit(_train_all, recipes, seed, data, vary) for seed in seeds]
-        for future in progress(futures, "replicates", total=len(seeds), shown=show_progress):
-            future.result()
+        for seed, rows in progress(parallel(tasks), "replicates", total=len(seeds), shown=show_progress):
+            finished[seed] = rows
     except KeyboardInterrupt:
-        if not _finished(futures):
+        if not finished:
             raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    results = _finished(futures)
-    if len(results) < len(seeds):
-        print(f"Interrupted: the table keeps the {len(results)} of {len(seeds)} replicates that were finished.")
-    return pd.DataFrame([row for rows in results for row in rows])
+    if len(finished) < len(seeds):
+        print(f"Interrupted: the table keeps the {len(finished)} of {len(seeds)} replicates that were finished.")
+    return pd.DataFrame([row for seed in seeds for row in finished.get(seed, ())])
 
 
-def _finished(futures):
-    return [future.result() for future in futures if future.done() and not future.cancelled()]
+def _make_parallel(jobs, backend):
+    """Return joblib's way to do so many `jobs` at a time, each handed over when it is done."""
+    jobs = None if jobs is None else whole_number("jobs", jobs, 1)
+    if backend is not None:
+        one_of("backend", backend, BACKENDS)
+    if backend == "dask" and find_spec("distributed") is None:
+        raise ValueError("backend 'dask' needs the packages of the extra 'cluster': pip install -e '.[cluster]'")
+    options = {"prefer": "threads", "return_as": "generator_unordered", "max_nbytes": None}
+    with joblib.parallel_config(backend, n_jobs=jobs) if backend else contextlib.nullcontext():
+        parallel = joblib.Parallel(n_jobs=jobs, **options)
+        if jobs is None and parallel.n_jobs in (None, 1):  # nobody says how many
+            parallel = joblib.Parallel(n_jobs=-1, **options)
+    return parallel
 
 
-def _train_all(recipes, seed, data, vary):
-    """Return the rows of one replicate."""
+def _train_all(recipes, seed, data, vary, threads):
+    """Return the seed and the rows of one replicate, computed with so many threads of PyTorch."""
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
     varied = {f"{what}_seed": seed for what in ("start", "order") if what in vary}
     data = data(seed=seed) if "data" in vary else data
     least = ols(data).mse
@@ -109,10 +126,12 @@ def _train_all(recipes, seed, data, vary):
             run = train(data, **settings, **varied)
         except ValueError as error:
             raise ValueError(f"recipe {name!r}: {error}") from error
+        if run.interrupted:
+            raise KeyboardInterrupt  # a run that stopped early is none of the replicate's
         with np.errstate(all="ignore"):
             excess = float(np.divide(run.mse, least) - 1)
         rows.append({"seed": seed, "recipe": name, **run.summary(), "excess": excess})
-    return rows
+    return seed, rows
 
 
 def _is_sequence(value):

@@ -4,12 +4,13 @@ import os
 import re
 import signal
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from distributed import Client
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_squared_error
 
@@ -164,12 +165,50 @@ def test_two_jobs_work_at_the_same_time():
     assert len(replicate(ONE, 2, data=make, vary="data", jobs=2, show_progress=False)) == 2
 
 
-def test_as_many_jobs_as_cores_are_the_default(monkeypatch):
-    asked = []
-    monkeypatch.setattr(replicates.joblib, "cpu_count", lambda: 3)
-    monkeypatch.setattr(replicates, "ThreadPoolExecutor", lambda jobs: asked.append(jobs) or ThreadPoolExecutor(jobs))
-    replicate(ONE, 1, data=DATA, show_progress=False)
-    assert asked == [3]
+@pytest.mark.parametrize(
+    ("jobs", "configured", "expected"),
+    [
+        (None, {}, ("ThreadingBackend", joblib.cpu_count())),
+        (3, {}, ("ThreadingBackend", 3)),
+        (None, {"backend": "loky"}, ("LokyBackend", joblib.cpu_count())),
+        (None, {"backend": "loky", "n_jobs": 5}, ("LokyBackend", 5)),
+        (3, {"n_jobs": 5}, ("ThreadingBackend", 3)),
+    ],
+)
+def test_threads_on_all_cores_unless_somebody_says_otherwise(jobs, configured, expected):
+    with joblib.parallel_config(**configured):
+        parallel = replicates._make_parallel(jobs, None)
+    jobs = parallel.n_jobs if parallel.n_jobs > 0 else joblib.effective_n_jobs(parallel.n_jobs)
+    assert (type(parallel._backend).__name__, jobs) == expected
+
+
+def test_processes_give_the_table_of_threads(table):
+    net = {"net": {"method": "mini-batch", "epochs": 2, "engine": "eager", "model": mlp((2, 2, 1))}}
+    for recipes, seeds in ((RECIPES, 5), (net, 2)):
+        one, other = (
+            replicate(recipes, seeds, data=DATA, jobs=2, backend=backend, show_progress=False)
+            for backend in ("threading", "loky")
+        )
+        pd.testing.assert_frame_equal(without_seconds(one), without_seconds(other), check_exact=True)
+
+
+def test_a_dask_cluster_gives_the_table_of_threads(table):
+    local = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "worker_dashboard_address": "127.0.0.1:0"}
+    with Client(processes=False, n_workers=1, threads_per_worker=2, protocol="tcp://", **local):
+        cluster = replicate(RECIPES, 5, data=DATA, backend="dask", show_progress=False)
+    pd.testing.assert_frame_equal(without_seconds(table), without_seconds(cluster), check_exact=True)
+
+
+def test_joblib_may_choose_for_the_call(table):
+    with joblib.parallel_config(backend="loky", n_jobs=2):
+        chosen = replicate(RECIPES, 5, data=DATA, show_progress=False)
+    pd.testing.assert_frame_equal(without_seconds(table), without_seconds(chosen), check_exact=True)
+
+
+def test_dask_where_it_is_missing_is_named_with_what_to_install(monkeypatch):
+    monkeypatch.setattr(replicates, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"pip install -e '\.\[cluster\]'"):
+        replicate(ONE, 2, data=DATA, backend="dask")
 
 
 def test_random_state_is_neither_read_nor_changed():
@@ -187,15 +226,15 @@ def test_random_state_is_neither_read_nor_changed():
 def test_the_bar_moves_by_replicates(monkeypatch):
     seen = []
 
-    def bar(futures, description, total, shown):
+    def bar(outcomes, description, total, shown):
         seen.append((description, total, shown))
-        for future in futures:
-            yield future
-            seen.append(future.done())
+        for seed, rows in outcomes:
+            yield seed, rows
+            seen.append((seed, len(rows)))
 
     monkeypatch.setattr(replicates, "progress", bar)
     replicate(RECIPES, 2, data=DATA, jobs=1)
-    assert seen == [("replicates", 2, True), True, True]
+    assert seen == [("replicates", 2, True), (0, 3), (1, 3)]
 
 
 # Interrupts
@@ -210,11 +249,11 @@ def interrupt():
 
 @pytest.fixture
 def interrupted_data():
-    """Return a data maker that interrupts the replicate of seed 5, which goes on when the test is over."""
+    """Return a data maker that interrupts the replicate of seed 40, which goes on when the test is over."""
     over = threading.Event()
 
     def make(seed):
-        if seed == 5:
+        if seed == 40:
             interrupt()
             over.wait(10)
         return MAKE_DATA(seed=seed)
@@ -226,9 +265,9 @@ def interrupted_data():
 @needs_posix
 def test_an_interrupt_ends_one_job_with_the_replicates_before_it(interrupted_data, capsys):
     table = replicate(RECIPES, 400, data=interrupted_data, vary="data", jobs=1)
-    whole = replicate(RECIPES, 5, data=MAKE_DATA, vary="data", jobs=1)
+    whole = replicate(RECIPES, 40, data=MAKE_DATA, vary="data", jobs=1)
     pd.testing.assert_frame_equal(without_seconds(table), without_seconds(whole))
-    assert "keeps the 5 of 400 replicates" in capsys.readouterr().out
+    assert "keeps the 40 of 400 replicates" in capsys.readouterr().out
 
 
 @needs_posix
@@ -236,7 +275,7 @@ def test_an_interrupt_ends_two_jobs_with_whole_replicates(interrupted_data, caps
     table = replicate(RECIPES, 400, data=interrupted_data, vary="data", jobs=2)
     seeds = list(table.seed.unique())
     assert 4 <= len(seeds) < 400
-    assert 5 not in seeds
+    assert 40 not in seeds
     whole = replicate(RECIPES, seeds, data=MAKE_DATA, vary="data", jobs=1)
     pd.testing.assert_frame_equal(without_seconds(table), without_seconds(whole))
     assert f"keeps the {len(seeds)} of 400 replicates" in capsys.readouterr().out
@@ -276,6 +315,7 @@ def test_an_interrupt_before_the_first_replicate_ends_without_a_table(jobs):
         ({"vary": None}, "vary must be one of 'data', 'start', 'order', got None"),
         ({"vary": "data"}, "data must be a function of seed, since vary names 'data', got Line"),
         ({"data": MAKE_DATA}, "data must be data with X and y, unless vary names 'data', got partial"),
+        ({"backend": "ray"}, "backend must be one of 'threading', 'loky', 'dask', got 'ray'"),
         ({"jobs": 0}, "jobs must be a whole number of at least 1, got 0"),
         ({"recipes": {}}, "recipes must be a dict with at least one recipe by name, got {}"),
         ({"recipes": ["batch"]}, "recipes must be a dict with at least one recipe by name, got ['batch']"),
