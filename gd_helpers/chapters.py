@@ -101,7 +101,7 @@ def check_given(path, given):
     defaults = read_defaults(path)
     check_names(path.stem, given, defaults)
     values = {name: value for name, value in (defaults | given).items() if value is not ...}
-    check_values(values)
+    check_values(values, path.stem)
 
 
 def run_chapters(names=(), given=None, *, out=OUT, jobs=None, notebooks=NOTEBOOKS, cell_timeout=CELL_TIMEOUT):

@@ -8,6 +8,7 @@ from gd_helpers.recipes import METHODS, OPTIMIZERS
 from gd_helpers.validation import LARGEST_SEED, finite_number, one_of, whole_number
 
 FEWEST_POINTS = 50
+MOST_POINTS = {"16_real_data": 442}  # where data are not drawn
 
 _DATA = {"seed": 37, "n": 1000}
 _RECIPE = {"learning_rate": 1e-3, "optimizer": "adam", "device": "cpu"}
@@ -68,8 +69,8 @@ RULES = {
 }
 
 
-def check_values(values):
-    """Check each of the parameters `values`, a dict by name, and what they must be to one another.
+def check_values(values, chapter=None):
+    """Check each of the parameters `values` of a chapter, a dict by name, and what they must be to one another.
 
     A name without a rule, as a new chapter may have, passes.
 
@@ -81,6 +82,8 @@ def check_values(values):
     for name, value in values.items():
         if name in RULES:
             RULES[name](value)
+    if chapter in MOST_POINTS and "n" in values:
+        whole_number("n", values["n"], FEWEST_POINTS, MOST_POINTS[chapter])
     if "batch_size" in values and "n" in values:
         whole_number("batch_size", values["batch_size"], 1, values["n"])
 
@@ -121,5 +124,5 @@ def check_parameters(chapter, **values):
     check_names(chapter, values, published)
     if missing := published.keys() - values.keys():
         raise ValueError(f"{chapter} must check all its parameters, got none for {', '.join(sorted(missing))}")
-    check_values(values)
+    check_values(values, chapter)
     claims.report_failures(values != published)

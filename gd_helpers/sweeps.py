@@ -124,7 +124,7 @@ def make_points(path, grid, given):
     points = [given | dict(zip(grid, texts, strict=True)) for texts in itertools.product(*grid.values())]
     values = [plain | same | dict(zip(parsed, several, strict=True)) for several in itertools.product(*parsed.values())]
     for each in values:
-        check_values(each)
+        check_values(each, path.stem)
     return points, values
 
 

@@ -42,7 +42,7 @@ def test_under_the_published_parameters_a_claim_that_does_not_hold_fails_the_cha
 
 OTHERS = {
     "seed": 38,
-    "n": 500,
+    "n": 400,
     "epochs": 50,
     "updates": 50,
     "batch_size": 16,
@@ -83,6 +83,11 @@ def test_a_bad_value_is_refused_by_name(name, value):
         check_values({name: value})
     assert str(refusal.value).endswith(f"got {value!r}")
     assert "\n" not in str(refusal.value)
+
+
+def test_more_patients_than_there_are_is_refused():
+    with pytest.raises(ValueError, match=r"^n must be a whole number from 50 to 442, got 443$"):
+        check_parameters("16_real_data", **{**PUBLISHED["16_real_data"], "n": 443})
 
 
 def test_a_batch_size_above_n_is_refused():

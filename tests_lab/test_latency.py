@@ -7,7 +7,7 @@ from explorer import SLIDERS
 
 PRESSES, LIMIT = 6, 100  # on each slider; milliseconds from a key press to the new picture, as the median of all
 DRAG, RELEASE_LIMIT = 10, 300  # seconds of dragging; milliseconds from letting go to the last picture
-ROUNDS = 2  # a second one where the first is over the limit: another program may have been in its way
+ROUNDS = 3  # another one where the last is over the limit: another program may have been in its way
 
 
 def time_keys(explorer):
