@@ -85,7 +85,8 @@ def replicate(recipes, seeds=200, *, data, vary=("start", "order"), jobs=None, b
         raise ValueError(f"data must be {wanted} vary names 'data', got {type(data).__name__}")
     parallel = _make_parallel(jobs, backend)
     threads = torch.get_num_threads()  # another number elsewhere could round other sums
-    tasks = [joblib.delayed(_train_all)(recipes, seed, data, vary, threads) for seed in seeds]
+    least = None if "data" in vary else ols(data).mse
+    tasks = [joblib.delayed(_train_all)(recipes, seed, data, vary, least, threads) for seed in seeds]
     finished = {}
     try:
         for seed, rows in progress(parallel(tasks), "replicates", total=len(seeds), shown=show_progress):
@@ -113,13 +114,14 @@ def _make_parallel(jobs, backend):
     return parallel
 
 
-def _train_all(recipes, seed, data, vary, threads):
-    """Return the seed and the rows of one replicate, computed with so many threads of PyTorch."""
+def _train_all(recipes, seed, data, vary, least, threads):
+    """Return the seed and the rows of one replicate; `least` is the least squares loss of data that do not vary."""
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
     varied = {f"{what}_seed": seed for what in ("start", "order") if what in vary}
-    data = data(seed=seed) if "data" in vary else data
-    least = ols(data).mse
+    if "data" in vary:
+        data = data(seed=seed)
+        least = ols(data).mse
     rows = []
     for name, settings in recipes.items():
         try:
@@ -130,7 +132,7 @@ def _train_all(recipes, seed, data, vary, threads):
             raise KeyboardInterrupt  # a run that stopped early is none of the replicate's
         with np.errstate(all="ignore"):
             excess = float(np.divide(run.mse, least) - 1)
-        rows.append({"seed": seed, "recipe": name, **run.summary(), "excess": excess})
+        rows.append({"seed": seed, "recipe": name, **run.summary().to_dict(), "excess": excess})
     return seed, rows
 
 

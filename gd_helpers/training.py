@@ -186,10 +186,11 @@ def _collect(chunks, weights, recipe, show_progress):
 
 def _at_start(model, data, start, start_seed):
     """Return a copy of `model`, or a linear one, with its first weights, on the device and in the dtype of `data`."""
-    model = linear(data.X.shape[1]) if model is None else model
+    ours = model is None
+    model = linear(data.X.shape[1]) if ours else model
     if not isinstance(model, torch.nn.Module) or not any(weight.requires_grad for weight in model.parameters()):
         raise ValueError(f"model must be a torch.nn.Module with weights to train, got {model!r}")
-    model = draw_start(copy.deepcopy(model).to("cpu"), start_seed).to(data.X.device, data.X.dtype)
+    model = draw_start((model if ours else copy.deepcopy(model)).to("cpu"), start_seed).to(data.X.device, data.X.dtype)
     if start is not None and not torch.isfinite(get_weights(set_weights(model, start))).all():
         raise ValueError(f"start must hold finite numbers only, got {start!r}")
     try:
