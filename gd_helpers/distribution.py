@@ -1,8 +1,8 @@
 """Where the runs of a sweep are carried out: by processes of this machine, or by the workers of a Dask cluster.
 
-On this machine joblib's threads each wait for the papermill process of one run. On a cluster Dask's own client is asked,
-not joblib's backend for it, which hands anything above a kilobyte to one worker to keep, loses it with that worker, and
-waits for ever when the scheduler is gone.
+On this machine joblib's threads each wait for the papermill process of one run. On a cluster Dask's own client is asked
+and not joblib's backend for it, which hands anything above a kilobyte to one worker to keep, loses it with that worker,
+and has no word for a scheduler that is gone.
 """
 
 import contextlib

@@ -146,6 +146,15 @@ def test_who_takes_only_the_first_outcome_leaves_no_process(course, tmp_path):
 # On a Dask cluster
 
 
+def test_the_package_needs_nothing_of_a_cluster_to_be_imported():
+    code = (
+        "import sys; sys.modules.update(dask=None, distributed=None); import gd_helpers.sweeps, gd_helpers.replicates"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    answer = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
 @pytest.fixture
 def start_cluster(course, tmp_path):
     """Return a function that starts a scheduler and workers on loopback, and gives its address and the processes."""

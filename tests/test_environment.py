@@ -68,7 +68,7 @@ def read_imports(room):
     ("room", "extras"),
     [
         ("gd_helpers", ("cluster",)),
-        ("notebooks", ()),
+        ("notebooks", ("cluster",)),
         ("tests", ("test",)),
         ("tests_lab", ("test",)),
         ("benchmarks", ("test", "bench")),
