@@ -182,6 +182,12 @@ def test_threads_on_all_cores_unless_somebody_says_otherwise(jobs, configured, e
     assert (type(parallel._backend).__name__, jobs) == expected
 
 
+@pytest.mark.parametrize(("backend", "expected"), [("threading", "ThreadingBackend"), ("loky", "LokyBackend")])
+def test_the_backend_that_is_asked_for_wins(backend, expected):
+    with joblib.parallel_config(backend="multiprocessing"):
+        assert type(replicates._make_parallel(2, backend)._backend).__name__ == expected
+
+
 def test_processes_give_the_table_of_threads(table):
     net = {"net": {"method": "mini-batch", "epochs": 2, "engine": "eager", "model": mlp((2, 2, 1))}}
     for recipes, seeds in ((RECIPES, 5), (net, 2)):
