@@ -1,3 +1,4 @@
+import dataclasses
 import functools
 import itertools
 import os
@@ -285,6 +286,15 @@ def test_an_interrupt_ends_two_jobs_with_whole_replicates(interrupted_data, caps
     whole = replicate(RECIPES, seeds, data=MAKE_DATA, vary="data", jobs=1)
     pd.testing.assert_frame_equal(without_seconds(table), without_seconds(whole))
     assert f"keeps the {len(seeds)} of 400 replicates" in capsys.readouterr().out
+
+
+def test_a_run_that_was_interrupted_is_no_row(monkeypatch, capsys):
+    def interrupted(*arguments, start_seed, **settings):
+        return dataclasses.replace(train(*arguments, start_seed=start_seed, **settings), interrupted=start_seed == 3)
+
+    monkeypatch.setattr(replicates, "train", functools.wraps(train)(interrupted))
+    assert list(replicate(ONE, 5, data=DATA, jobs=1, show_progress=False).seed) == [0, 1, 2]
+    assert "keeps the 3 of 5 replicates" in capsys.readouterr().out
 
 
 @needs_posix
