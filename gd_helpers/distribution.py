@@ -166,16 +166,30 @@ def connected(address):
         raise ValueError(
             "--dask needs the packages of the extra 'cluster', which are not installed: pip install -e '.[cluster]'"
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)  # what goes wrong is said in one line, by us
+    with _dask_quiet():
+        try:
+            client = Client(address, timeout=CONNECT_TIMEOUT, set_as_default=False)
+        except (OSError, TypeError, ValueError) as error:  # a time that runs out is an OSError
+            reason = " ".join(str(error).split()) or "no answer"
+            raise ValueError(f"--dask must be the address of a running scheduler, got {address!r}: {reason}") from None
+        try:
+            yield client
+        finally:
+            client.close(timeout=1)
+
+
+@contextlib.contextmanager
+def _dask_quiet():
+    """Keep Dask from writing of what goes wrong, which is said in one line, by us."""
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
-        client = Client(address, timeout=CONNECT_TIMEOUT, set_as_default=False)
-    except (OSError, TypeError, ValueError) as error:  # a time that runs out is an OSError
-        reason = " ".join(str(error).split()) or "no answer"
-        raise ValueError(f"--dask must be the address of a running scheduler, got {address!r}: {reason}") from None
-    try:
-        yield client
+        yield
     finally:
-        client.close(timeout=1)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def run_on_cluster(jobs, client, *, stop):
@@ -212,13 +226,18 @@ def run_on_cluster(jobs, client, *, stop):
                 yield outcome
         if stop:
             raise KeyboardInterrupt
-        if client.status != "running":
-            raise ClusterError("the connection to the scheduler is lost")
-        if client.nthreads():
+        if _has_workers(client):
             seen = time.monotonic()
         elif time.monotonic() - seen > PATIENCE:
             raise ClusterError(f"the cluster has had no worker for {PATIENCE} s")
         time.sleep(POLL_CLUSTER)
+
+
+def _has_workers(client):
+    with contextlib.suppress(OSError):  # asked in the moment in which the scheduler ended
+        if client.status == "running":
+            return bool(client.nthreads())
+    raise ClusterError("the connection to the scheduler is lost")
 
 
 def _read_future(future, job, result):

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import psutil
@@ -231,7 +232,9 @@ def test_when_a_worker_is_killed_another_does_its_runs_and_none_is_there_twice(c
 
 
 @posix
-def test_when_the_scheduler_is_killed_a_line_says_so_and_what_was_finished_is_kept(course, start_cluster, capsys):
+def test_when_the_scheduler_is_killed_a_line_says_so_and_what_was_finished_is_kept(
+    course, start_cluster, capsys, caplog
+):
     out = course.parent / "out"
     address, scheduler, workers = start_cluster(workers=1)
 
@@ -251,6 +254,7 @@ def test_when_the_scheduler_is_killed_a_line_says_so_and_what_was_finished_is_ke
         f"error: the connection to the scheduler is lost; {kept} of 12 runs are done and kept in {out}: "
         "the same command carries on"
     ]
+    assert caplog.records == []
     assert len(pd.read_csv(out / "table.csv")) == kept
     wait_until(lambda: not any(map(lives, killed[0])), seconds=20)
     assert sorted(path.name for path in out.iterdir()) == ["runs", "table.csv", "table.parquet"]
@@ -268,3 +272,11 @@ def test_a_sweep_that_is_stopped_ends_its_runs_on_the_workers(course, start_clus
     assert started[0]
     wait_until(lambda: not any(map(lives, started[0])), seconds=20)
     assert begun(course) == 1
+
+
+def test_a_scheduler_that_ends_in_the_moment_in_which_it_is_asked_is_gone():
+    def nthreads():
+        raise ConnectionResetError("Connection reset by peer")
+
+    with pytest.raises(ClusterError, match="the connection to the scheduler is lost"):
+        distribution._has_workers(SimpleNamespace(status="running", nthreads=nthreads))
