@@ -54,6 +54,7 @@ PUBLISHED = {
         "optimizer": "sgd",
         "replicates": 40,
     },
+    "17_speed": {**_DATA, "batch_size": 32, **_RECIPE},
 }
 
 RULES = {
