@@ -9,6 +9,7 @@ from gd_helpers.validation import LARGEST_SEED, finite_number, one_of, whole_num
 
 FEWEST_POINTS = 50
 MOST_POINTS = {"16_real_data": 442}  # where data are not drawn
+MOST_WORKERS = 16  # processes on one machine
 
 _DATA = {"seed": 37, "n": 1000}
 _RECIPE = {"learning_rate": 1e-3, "optimizer": "adam", "device": "cpu"}
@@ -55,6 +56,14 @@ PUBLISHED = {
         "replicates": 40,
     },
     "17_speed": {**_DATA, "batch_size": 32, **_RECIPE},
+    "18_scaling_out": {
+        **_DATA,
+        "learning_rate": 0.05,
+        "batch_size": 10,
+        "workers": 2,
+        "updates": 100,
+        "replicates": 30,
+    },
 }
 
 RULES = {
@@ -66,6 +75,7 @@ RULES = {
     "learning_rate": lambda value: finite_number("learning_rate", value, above=0),
     "optimizer": lambda value: one_of("optimizer", value, OPTIMIZERS),
     "device": find_device,
+    "workers": lambda value: whole_number("workers", value, 2, MOST_WORKERS),
     "replicates": lambda value: whole_number("replicates", value, 2),
 }
 
