@@ -4,7 +4,15 @@ from hypothesis import strategies as st
 
 from gd_helpers import claims
 from gd_helpers.claims import ClaimFailedError, claim
-from gd_helpers.parameters import FEWEST_POINTS, PUBLISHED, RULES, check_names, check_parameters, check_values
+from gd_helpers.parameters import (
+    FEWEST_POINTS,
+    MOST_WORKERS,
+    PUBLISHED,
+    RULES,
+    check_names,
+    check_parameters,
+    check_values,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +79,7 @@ BAD_VALUES = [
     *[("seed", value) for value in (2**32, *NOT_WHOLE)],
     *[("n", value) for value in (0, FEWEST_POINTS - 1, *NOT_WHOLE)],
     *[("replicates", value) for value in (0, 1, *NOT_WHOLE)],
+    *[("workers", value) for value in (0, 1, MOST_WORKERS + 1, *NOT_WHOLE)],
     *[("learning_rate", value) for value in (-1, 0, float("nan"), float("inf"), True, "1e-2", None)],
     *[("optimizer", value) for value in ("foo", "Adam", "", None, 1)],
     *[("device", value) for value in ("gpu9", "cuda:99", "", None, 0)],
