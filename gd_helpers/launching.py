@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from pathlib import Path
 from shutil import rmtree
 
@@ -21,6 +22,7 @@ from gd_helpers.lifeline import lives, stop_family
 LOOPBACK = "127.0.0.1"
 INTERVAL = 0.1  # seconds between two looks
 TIMEOUT = 60  # seconds
+MARK = "GD_HELPERS_LAUNCH"  # in the environment of all processes of one launch, with a text that no other has
 
 
 def write_script(imports, *functions):
@@ -86,7 +88,8 @@ def torchrun(*words, environment=None, timeout=TIMEOUT):
     """
     check_platform()
     command = [sys.executable, "-m", "torch.distributed.run", *map(str, words)]
-    environment = {**os.environ, **(environment or {})}
+    mark = uuid.uuid4().hex
+    environment = {**os.environ, **(environment or {}), MARK: mark}
     family, heard, deadline = set(), set(), time.monotonic() + timeout
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT}
@@ -99,7 +102,7 @@ def torchrun(*words, environment=None, timeout=TIMEOUT):
                     raise RuntimeError(f"torchrun had not ended after {timeout:g} s, and was ended with its workers")
                 time.sleep(INTERVAL)
         finally:
-            _end(process, family)
+            _end(process, family, mark)
         if process.returncode:
             log.seek(0)
             raise RuntimeError(f"torchrun failed and ended all its workers: {explain(log.read(), process.returncode)}")
@@ -161,12 +164,25 @@ def alive(*pids):
     return [pid for pid in pids if psutil.pid_exists(pid) and lives(psutil.Process(pid))]
 
 
-def _end(process, family):
-    """End the ``Popen`` `process` and all that were seen to be of its `family`, and wait for them."""
+def _end(process, family, mark):
+    """End the ``Popen`` `process`, all that were seen to be of its `family`, and all with its `mark`; wait for them."""
     if process.poll() is None:
         family |= set(stop_family(psutil.Process(process.pid)))
-    for each in family:
-        with contextlib.suppress(psutil.Error):
-            each.kill()
+    family |= _marked(mark)  # a worker that began after the last look, of a torchrun that is no more
+    while family:
+        for each in family:
+            with contextlib.suppress(psutil.Error):
+                each.kill()
+        psutil.wait_procs(family, timeout=5)
+        family = _marked(mark)
     process.wait()
-    psutil.wait_procs(family, timeout=5)
+
+
+def _marked(mark):
+    """Return the living processes in whose environment `mark` stands."""
+    found = set()
+    for each in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if each.environ().get(MARK) == mark and lives(each):
+                found.add(each)
+    return found

@@ -158,6 +158,16 @@ def test_a_torchrun_that_is_killed_itself_leaves_no_worker():
     assert none_left(folder)
 
 
+@posix
+def test_a_worker_that_was_never_seen_is_ended_too(monkeypatch):
+    monkeypatch.setattr(launching, "family_of", lambda pid: [psutil.Process(pid)] if psutil.pid_exists(pid) else [])
+    folder, run = start(SIGN_IN, NAP)
+    once_there(folder, lambda: psutil.Process(pids_in(folder)[0]).parent().kill())
+    with pytest.raises(RuntimeError, match="torchrun failed"):
+        run()
+    assert none_left(folder)
+
+
 def test_a_machine_without_such_workers_says_so_in_one_line(monkeypatch):
     monkeypatch.setattr(launching.sys, "platform", "win32")
     with pytest.raises(RuntimeError, match=r"^torchrun with gloo does not run here: .*$") as raised:
