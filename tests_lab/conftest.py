@@ -7,6 +7,7 @@ from browser import HOW_TO_GET_ONE, find_browser, launched
 from explorer import Shown
 from pages import Desk
 from server import EXPLORERS, ROOT, started
+from test_exercises import CHAPTER
 from twin import Twin, data_of
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -33,6 +34,13 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.section("measured in the page, milliseconds")
         for line in config.stash[TABLE]:
             terminalreporter.write_line(line)
+
+
+def pytest_collection_modifyitems(items):
+    """Keep what is tested of one chapter together, in a process that has it open."""
+    for item in items:
+        params = item.callspec.params
+        item.add_marker(pytest.mark.xdist_group(params.get("notebook") or params.get("chapter") or CHAPTER))
 
 
 @pytest.fixture(scope="session")

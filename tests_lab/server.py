@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 CHAPTERS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 EXPLORERS = [name for name in CHAPTERS if '"explore.' in (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8")]
+SAME_AS_IN_04 = ("02_gradient_descent", "03_batch", "05_mini_batch", "14_optimizers")  # whose run has the most updates
+DIFFERENT_EXPLORERS = [name for name in EXPLORERS if name not in SAME_AS_IN_04]
 START_TIMEOUT, POLL = 60, 0.05  # seconds
 FORGOTTEN = (
     300  # seconds after which kernels, and then the server, end by themselves, should nobody be left to end them

@@ -3,7 +3,9 @@
 import itertools
 import statistics
 
+import pytest
 from explorer import SLIDERS
+from server import DIFFERENT_EXPLORERS
 
 PRESSES, LIMIT = 6, 100  # on each slider; milliseconds from a key press to the new picture, as the median of all
 DRAG, RELEASE_LIMIT = 10, 300  # seconds of dragging; milliseconds from letting go to the last picture
@@ -38,6 +40,7 @@ def test_the_picture_follows_a_key_at_once(fresh, chapter, table):
     assert median < LIMIT
 
 
+@pytest.mark.parametrize("chapter", DIFFERENT_EXPLORERS, scope="module", indirect=True)
 def test_a_slider_dragged_for_long_does_not_queue(fresh, twin, chapter, table):
     explorer = fresh()
     late, pictures = within(RELEASE_LIMIT, lambda: explorer.drag(SLIDERS["learning_rate"], DRAG))
