@@ -131,13 +131,16 @@ def loopback_interface():
 
 def explain(said, status):
     """Return in one line why ``torchrun``, which `said` this, ended with `status`."""
-    ends = re.findall(r"rank +: (\d+).*?exitcode +: (-?\d+)", said, re.DOTALL)
-    killed = sorted({int(rank) for rank, code in ends if int(code) == -signal.SIGKILL})
+    ends = {int(rank): int(code) for rank, code in re.findall(r"rank +: (\d+).*?exitcode +: (-?\d+)", said, re.DOTALL)}
+    killed = sorted(rank for rank, code in ends.items() if code == -signal.SIGKILL)
     if killed:
         return f"worker {' and '.join(map(str, killed))} was killed"
     raised = r"^(?:\[rank\d+\]: )?((?!torch\.distributed\.elastic)[\w.]*(?:Error|Exception|Interrupt)\b.*)"
     if found := re.search(raised, said, re.MULTILINE):
         return found.group(1)
+    first = {rank: code for rank, code in ends.items() if code != -signal.SIGTERM} or ends  # torchrun ended the others
+    if first:
+        return ", ".join(f"worker {rank} ended with status {code}" for rank, code in sorted(first.items()))
     return (said.strip().splitlines() or [f"it ended with status {status}"])[-1]
 
 

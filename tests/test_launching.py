@@ -204,6 +204,11 @@ def test_of_a_traceback_the_workers_own_error_is_told():
     assert explain(said, 1) == "KeyError: 'B'"
 
 
+def test_a_worker_that_says_nothing_is_told_with_its_status_unlike_one_that_was_ended_for_it():
+    said = REPORT.format(other=1, status=-15).replace("exitcode  : 1 ", "exitcode  : -6 ")
+    assert explain(said, 1) == "worker 0 ended with status -6"
+
+
 def test_silence_is_explained_by_the_status():
     assert explain("", 3) == "it ended with status 3"
 
