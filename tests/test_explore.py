@@ -1,5 +1,6 @@
 import io
 import re
+import threading
 from contextlib import contextmanager
 
 import numpy as np
@@ -243,6 +244,30 @@ def test_the_player_moves_the_picture(explorer):
     explorer.controls.player.value = 3
     assert explorer.controls.shown.value == explorer.moment.epoch == 3
     assert "After epoch 3 of 20" in explorer.status.value
+
+
+def test_a_move_that_comes_in_another_thread_waits_for_the_one_under_way(explorer, monkeypatch):
+    under_way, may_end = threading.Event(), threading.Event()
+
+    def refresh_slowly(refresh=explorer.refresh):
+        if threading.current_thread() is first:
+            under_way.set()
+            may_end.wait(timeout=60)
+        refresh()
+
+    monkeypatch.setattr(explorer, "refresh", refresh_slowly)
+    first = threading.Thread(target=setattr, args=(explorer.controls.player, "value", 0))
+    second = threading.Thread(target=setattr, args=(explorer.controls.shown, "value", 1))
+    first.start()
+    assert under_way.wait(timeout=60)
+    second.start()
+    second.join(timeout=0.2)
+    assert second.is_alive()
+    may_end.set()
+    for thread in (first, second):
+        thread.join()
+    assert explorer.moment.epoch == 1
+    assert "After epoch 1 of 20" in explorer.status.value
 
 
 def test_the_player_at_the_end_starts_over(explorer):

@@ -2,6 +2,7 @@
 
 import functools
 import html
+import threading
 
 import ipywidgets as widgets
 import numpy as np
@@ -21,17 +22,23 @@ from gd_helpers.training import train
 MOST_UPDATES, MOST_EXAMPLES = 500_000, 1_000_000
 
 
+# JupyterLab answers its first messages in the kernel's main thread and later ones in another, without waiting for the
+# first to end: https://github.com/jupyterlab/jupyterlab/pull/17363
+_ONE_AT_A_TIME = threading.RLock()
+
+
 def _alone(move):
-    """Have the method `move` ignore the changes of controls that it, or another such method, makes itself."""
+    """Have the method `move` ignore the controls that it changes itself, and wait for a move in another thread."""
 
     @functools.wraps(move)
     def move_alone(self, change):
-        if not self._busy:
-            self._busy = True
-            try:
-                move(self)
-            finally:
-                self._busy = False
+        with _ONE_AT_A_TIME:
+            if not self._busy:
+                self._busy = True
+                try:
+                    move(self)
+                finally:
+                    self._busy = False
 
     return move_alone
 
