@@ -36,8 +36,7 @@ test: $(WARM) ## Test the package, its examples, and every chapter's stored outp
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_OPTIONS)
 
 test-lab: $(WARM) ## Test the chapters and their explorers in a browser (TEST_OPTIONS="-k 03_batch")
-	$(BIN)/python -m pytest tests_lab --override-ini=addopts= -n $(WORKERS) --dist loadgroup --ignore tests_lab/test_latency.py $(TEST_OPTIONS)
-	$(BIN)/python -m pytest tests_lab/test_latency.py --override-ini=addopts= $(TEST_OPTIONS) || test $$? = 5  # none chosen
+	$(BIN)/python -m pytest tests_lab --override-ini=addopts= -n $(WORKERS) $(TEST_OPTIONS)
 
 bench: $(WARM) ## Time training against plain loops and other programs, into build/bench (BENCH_OPTIONS="-k batch")
 	$(BIN)/python -m pytest benchmarks --override-ini=addopts= --benchmark-quiet --quiet -rs $(BENCH_OPTIONS)

@@ -6,7 +6,14 @@ from browser import Traffic
 PATIENCE = 300_000  # milliseconds for a kernel to start, or a chapter to run; a busy machine is no failure
 WAIT = 30_000  # milliseconds for anything else to be there
 CURRENT = "window.jupyterapp?.shell.currentWidget"
-KERNEL_IS_IDLE = f"() => {CURRENT}?.sessionContext?.session?.kernel?.status === 'idle'"
+KERNEL_IS_IDLE = f"""(path) => {CURRENT}?.context?.path === path &&
+  {CURRENT}.sessionContext?.session?.kernel?.status === 'idle'"""
+OPEN_INSTEAD = """async (path) => {
+  const before = jupyterapp.shell.currentWidget;
+  await jupyterapp.commands.execute('docmanager:open', { path });
+  await before.sessionContext.shutdown();
+  before.dispose();
+}"""
 # A promise that fails must end the waiting, too.
 RUN_ALL = """() => {
   window.finished = undefined;
@@ -23,36 +30,27 @@ SCROLLER = ".jp-WindowedPanel-outer"
 
 
 class Notebook:
-    """One chapter in a page of its own.
+    """A chapter in a page.
 
     Attributes
     ----------
     page : playwright.sync_api.Page
     chapter : str
+    path : str
+        Its file on the server.
     traffic : Traffic
-        What the page asked of the network since it was opened.
+        What the page has asked of the network since the chapter was to be opened.
     """
 
-    def __init__(self, context, server, chapter):
-        self.chapter = chapter
-        self.page = context.new_page()
-        self.page.set_default_timeout(WAIT)
-        self.traffic = Traffic(self.page)
-        self.page.goto(server.address(chapter), timeout=PATIENCE)
-        self.page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE)
+    def __init__(self, page, chapter):
+        self.page, self.chapter, self.path = page, chapter, f"{chapter}.ipynb"
+        self.traffic = Traffic(page)
 
     def run_all(self):
-        """Start Run All, and do not wait for it."""
+        """Run all cells, to the end, once there is a kernel."""
+        self.page.wait_for_function(KERNEL_IS_IDLE, arg=self.path, timeout=PATIENCE)
         self.page.evaluate(RUN_ALL)
-
-    def wait(self):
-        """Wait for the end of Run All."""
         self.page.wait_for_function("() => window.finished !== undefined", timeout=PATIENCE)
-
-    def close(self):
-        """End kernel and page."""
-        self.page.evaluate(f"() => {CURRENT}.sessionContext.shutdown()")
-        self.page.context.close()
 
     def read(self):
         """Return the notebook as it is now, outputs and all."""
@@ -96,35 +94,30 @@ class Notebook:
         top, part, end = 0, 0, False
         while not end:
             scroller.evaluate("(element, top) => { element.scrollTop = top; }", top)
-            page.wait_for_timeout(200)  # what comes into sight is laid out only then
+            page.wait_for_timeout(100)  # what comes into sight is laid out only then
             frame, last = scroller.bounding_box(), page.locator(".jp-Notebook .jp-Cell").last.bounding_box()
             below = last["y"] + last["height"] - frame["y"]
             end, part = below <= frame["height"], part + 1
             clip = {**frame, "height": min(frame["height"], below)}
-            page.screenshot(path=folder / f"{self.chapter}-{part:02}.png", clip=clip)
+            page.screenshot(path=folder / f"{self.chapter}-{part:02}.jpeg", clip=clip, quality=90)
             top += frame["height"] - OVERLAP
         page.set_viewport_size(SIZE)
 
 
 class Desk:
-    """The chapters that are open."""
+    """Has one chapter open, in a JupyterLab that stays open."""
 
     def __init__(self, server, browser):
-        self._server, self._browser, self._open = server, browser, {}
-
-    def begin(self, chapter):
-        """Open `chapter` in a browser context of its own, and start Run All, unless that was done before."""
-        if chapter not in self._open:
-            context = self._browser.new_context(viewport=SIZE)
-            self._open[chapter] = Notebook(context, self._server, chapter)
-            self._open[chapter].run_all()
+        self._server, self._page, self._open = server, browser.new_page(viewport=SIZE), None
+        self._page.set_default_timeout(WAIT)
 
     def take(self, chapter):
-        """Return the notebook of `chapter` after its Run All."""
-        self.begin(chapter)
-        self._open[chapter].wait()
-        return self._open[chapter]
-
-    def close(self, chapter):
-        """Close `chapter`."""
-        self._open.pop(chapter).close()
+        """Return the notebook of `chapter` after Run All, in the place of the one that was open."""
+        if self._open is None or self._open.chapter != chapter:
+            is_first, self._open = self._open is None, Notebook(self._page, chapter)
+            if is_first:
+                self._page.goto(self._server.address(chapter), timeout=PATIENCE)
+            else:
+                self._page.evaluate(OPEN_INSTEAD, self._open.path)
+            self._open.run_all()
+        return self._open

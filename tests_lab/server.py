@@ -17,8 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 CHAPTERS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 EXPLORERS = [name for name in CHAPTERS if '"explore.' in (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8")]
-SAME_AS_IN_04 = ("02_gradient_descent", "03_batch", "05_mini_batch", "14_optimizers")  # whose run has the most updates
-DIFFERENT_EXPLORERS = [name for name in EXPLORERS if name not in SAME_AS_IN_04]
+MOST_UPDATES = "04_stochastic"
+THE_SAME = ("02_gradient_descent", "03_batch", "05_mini_batch", "14_optimizers")  # but for the recipe
+DIFFERENT_EXPLORERS = [name for name in EXPLORERS if name not in THE_SAME]
 START_TIMEOUT, POLL = 60, 0.05  # seconds
 FORGOTTEN = (
     300  # seconds after which kernels, and then the server, end by themselves, should nobody be left to end them
@@ -42,8 +43,8 @@ class Server:
     token: str
 
     def address(self, chapter):
-        """Return where the notebook of `chapter` is, in a workspace of its own."""
-        return f"{self.url}lab/workspaces/{chapter}/tree/{chapter}.ipynb?token={self.token}"
+        """Return where JupyterLab shows the notebook of `chapter`."""
+        return f"{self.url}lab/tree/{chapter}.ipynb?token={self.token}"
 
 
 @contextmanager

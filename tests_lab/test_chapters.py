@@ -4,7 +4,7 @@ import re
 
 import nbformat
 import pytest
-from server import CHAPTERS, EXPLORERS, NOTEBOOKS
+from server import CHAPTERS, NOTEBOOKS
 
 from gd_helpers.outputs import WIDGET_MIME, normalise
 
@@ -17,16 +17,8 @@ RENDERED = """() => [...document.querySelectorAll('.jp-Notebook img')]
 
 @pytest.fixture(scope="module", params=CHAPTERS)
 def notebook(desk, request):
-    """Return a chapter after Run All; in a process that has all chapters, the two after it already run."""
-    wanted = [item.callspec.params["notebook"] for item in request.session.items if "notebook" in item.fixturenames]
-    shared = hasattr(request.config, "workerinput")  # by pytest-xdist, with other processes
-    following = [name for name in dict.fromkeys(wanted) if name > request.param][: 0 if shared else 2]
-    desk.begin(request.param)
-    for name in following:
-        desk.begin(name)
-    yield desk.take(request.param)
-    if request.param not in EXPLORERS:
-        desk.close(request.param)
+    """Return a chapter after Run All."""
+    return desk.take(request.param)
 
 
 @pytest.fixture(scope="module")

@@ -26,8 +26,7 @@ def find(explorer, role, name):
     return explorer.root.get_by_role(role, name=explorer.name_here(name), exact=True)
 
 
-def test_tab_leads_from_the_cell_to_every_control_in_reading_order(fresh):
-    explorer = fresh()
+def test_tab_leads_from_the_cell_to_every_control_in_reading_order(explorer):
     explorer.leave_the_editor()
     for _ in range(5):  # the cell's own buttons come first
         explorer.page.keyboard.press("Tab")
