@@ -24,6 +24,16 @@ INTERVAL = 0.1  # seconds between two looks
 TIMEOUT = 60  # seconds
 MARK = "GD_HELPERS_LAUNCH"  # in the environment of all processes of one launch, with a text that no other has
 
+# PyTorch's threads are not always over when Python ends, and then abort it: "terminate called without an active
+# exception". So a worker that has done its work goes without waiting for them.
+LAST_LINES = """
+if __name__ == "__main__":
+    {function}(pathlib.Path(sys.argv[1]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+"""
+
 
 def write_script(imports, *functions):
     """Write a script of `functions`, which calls the last one with its folder, and return its path.
@@ -56,11 +66,11 @@ def write_script(imports, *functions):
     last = re.match(r"\s*def (\w+)", texts[-1] if texts else "")
     if last is None:
         raise ValueError(f"the last of functions must be a function, or the text of one, got {functions[-1:]!r}")
-    call = f'if __name__ == "__main__":\n    {last.group(1)}(pathlib.Path(sys.argv[1]))\n'
+    call = LAST_LINES.format(function=last.group(1))
     folder = Path(tempfile.mkdtemp(prefix="workers-")).resolve()
     atexit.register(rmtree, folder, ignore_errors=True)
     script = folder / "script.py"
-    script.write_text("\n\n".join(["import pathlib\nimport sys", imports, *texts, call]), encoding="utf-8")
+    script.write_text("\n\n".join(["import os\nimport pathlib\nimport sys", imports, *texts, call]), encoding="utf-8")
     return script
 
 
