@@ -145,7 +145,8 @@ def check_data(data):
     if (y.dtype, y.device) != (X.dtype, X.device):
         raise ValueError(f"data.y must have X's {X.dtype} on {X.device}, got {y.dtype} on {y.device}")
     for name, values in (("X", X), ("y", y)):
-        if bad := int((~torch.isfinite(values)).sum()):
+        if not torch.stack(torch.aminmax(values.detach())).isfinite().all():  # no temporary array of the data's size
+            bad = int((~torch.isfinite(values)).sum())
             raise ValueError(f"data.{name} must hold finite numbers only, got {bad} that are infinite or NaN")
 
 

@@ -203,9 +203,10 @@ class Recipe:
             if self.replacement:
                 yield count, generator.integers(self.n, size=(count, self.n))
                 continue
-            orders = np.tile(np.arange(self.n), (count, 1))
+            orders = np.arange(count * self.n).reshape(count, self.n)
+            orders -= np.arange(0, count * self.n, self.n)[:, None]  # in place: those of many examples are large
             yield count, generator.permuted(orders, axis=1, out=orders)  # row by row what permutation(n) gives
-            del orders  # of many examples, before the next are drawn
+            del orders  # before the next are drawn
 
     def epoch_orders(self):
         """Yield the order of each epoch in turn, int64 indices of shape (n,)."""

@@ -1,3 +1,6 @@
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +50,16 @@ def test_every_recipe_counts_its_updates_as_a_run_does():
     for published in RECIPES:
         run = train(simulate_line(), model=published.make_model(), **{**published.settings, "epochs": 1})
         assert published.updates_per_epoch == run.updates
+
+
+@pytest.mark.parametrize("method", ["stochastic", "mini-batch"])
+def test_training_on_much_data_takes_less_memory_than_three_times_the_data(tmp_path, method):
+    data = simulate_line(n=2_000_000)
+    for name, values in {"X": data.X, "y": data.y}.items():
+        np.save(tmp_path / f"{name}.npy", values.numpy())
+    words = [sys.executable, "-m", "benchmarks.alone", "growth", tmp_path, method, "2"]  # two orders are drawn
+    took = json.loads(subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    assert took["peak_bytes"] - took["kernel_bytes"] < 3 * took["data_bytes"]
 
 
 def test_scikit_learn_takes_the_steps_of_plain_stochastic_gradient_descent():

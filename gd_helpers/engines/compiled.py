@@ -68,6 +68,7 @@ def run_layers(layers, X, y, w, recipe):
     for epochs, run_chunk, task in _chunks(layers, X, y, recipe):
         records = Records.empty(epochs, state.w)
         trained = run_chunk(*task, state, average, records)
+        del task  # with its orders, before the next are drawn
         losses, batch_losses, path = (rows[:trained] for rows in records)
         yield losses.astype(np.float64), batch_losses.astype(np.float64), path
         if not (np.isfinite(losses[-1]) and np.isfinite(path[-1]).all()):
@@ -92,6 +93,7 @@ def _chunks(layers, X, y, recipe):
             part = orders[first : first + epochs] if recipe.shuffle else orders
             yield epochs, run_chunk, (*model, part, Plan.of(recipe, begin + first, epochs))
         begin += count
+        del orders, part  # before the next are drawn
 
 
 def _is_full_batch(recipe):
