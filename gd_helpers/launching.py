@@ -22,6 +22,7 @@ from gd_helpers.lifeline import lives, stop_family
 LOOPBACK = "127.0.0.1"
 INTERVAL = 0.1  # seconds between two looks
 TIMEOUT = 60  # seconds
+FOLDER = "gd-workers-"  # and the number of the process that made it
 MARK = "GD_HELPERS_LAUNCH"  # in the environment of all processes of one launch, with a text that no other has
 
 # PyTorch's threads are not always over when Python ends, and then abort it: "terminate called without an active
@@ -48,7 +49,7 @@ def write_script(imports, *functions):
     Returns
     -------
     pathlib.Path
-        Of ``script.py``, in a new folder that is removed when Python ends.
+        Of ``script.py``, in a new folder that is removed when Python ends, or by the next call if it was killed.
 
     Raises
     ------
@@ -67,11 +68,20 @@ def write_script(imports, *functions):
     if last is None:
         raise ValueError(f"the last of functions must be a function, or the text of one, got {functions[-1:]!r}")
     call = LAST_LINES.format(function=last.group(1))
-    folder = Path(tempfile.mkdtemp(prefix="workers-")).resolve()
+    _remove_left_over()
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")).resolve()
     atexit.register(rmtree, folder, ignore_errors=True)
     script = folder / "script.py"
     script.write_text("\n\n".join(["import os\nimport pathlib\nimport sys", imports, *texts, call]), encoding="utf-8")
     return script
+
+
+def _remove_left_over():
+    """Remove the folders of processes that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*-*"):
+        maker = folder.name.removeprefix(FOLDER).split("-")[0]
+        if maker.isdigit() and not alive(int(maker)):
+            rmtree(folder, ignore_errors=True)
 
 
 def torchrun(*words, environment=None, timeout=TIMEOUT):

@@ -97,6 +97,17 @@ def test_the_folders_of_scripts_go_when_python_ends():
     assert not os.path.exists(folder)
 
 
+def test_a_folder_whose_python_was_killed_goes_with_the_next_script_and_those_of_others_stay():
+    lines = "from gd_helpers.launching import write_script", "print(write_script('', 'def f(folder): pass').parent)"
+    code = "\n".join([*lines, "import os, sys", "sys.stdout.flush()", "os._exit(1)"])  # as a kill, no clearing up
+    killed = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True).stdout.strip()
+    assert os.path.exists(killed)
+    first, second = write_script("", greet), write_script("", greet)
+    assert not os.path.exists(killed)
+    assert first.exists()
+    assert second.exists()
+
+
 # Runs
 
 
