@@ -264,14 +264,14 @@ def test_sixty_starts_of_batch_end_where_claimed(numbers_of, points, batch_gradi
 
 
 def test_the_plain_rule_takes_the_claimed_first_step_and_ends_at_the_claimed_loss(
-    numbers_of, points, batch_gradient, starts, batch_path
+    numbers_of, points, ols, batch_gradient, starts, batch_path
 ):
     w = starts[0]
     assert (-batch_gradient(w)).round(1).tolist() == numbers_of("By the rule in the text")
     assert ((batch_path[1] - batch_path[0]) / RATE).round(3).tolist() == [1, 1]
     for _ in range(4500):
         w = w - RATE * batch_gradient(w)
-    losses = [row(weights, points)[2] for weights in (w, batch_path[4500])]
+    losses = [row(weights, points)[2] for weights in (w, batch_path[4500], ols)]
     assert [4500, *np.round(losses, 3)] == numbers_of("By it, the same")
 
 
