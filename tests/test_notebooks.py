@@ -8,6 +8,9 @@ from papermill import inspect_notebook
 from gd_helpers.chapters import NOTEBOOKS
 from gd_helpers.outputs import normalise
 from gd_helpers.parameters import PUBLISHED
+from gd_helpers.recording import read_results
+
+WITHOUT_RESULTS = {"00_introduction", "01_simulate_data", "17_speed"}  # of training, or that are the same everywhere
 
 every_chapter = pytest.mark.parametrize("chapter", sorted(PUBLISHED))
 
@@ -44,6 +47,13 @@ def test_papermill_shows_type_and_meaning_of_every_parameter(chapter):
     parameters = inspect_notebook(str(path_of(chapter)))
     shown = {name: (entry["inferred_type_name"], bool(entry["help"])) for name, entry in parameters.items()}
     assert shown == {name: (type(value).__name__, True) for name, value in PUBLISHED[chapter].items()}
+
+
+@pytest.mark.parametrize("chapter", sorted(PUBLISHED.keys() - WITHOUT_RESULTS))
+def test_a_chapter_records_numbers_for_the_table_of_a_sweep(chapter):
+    results = read_results(read(chapter))
+    assert results
+    assert all(isinstance(value, int | float) for value in results.values())
 
 
 def test_no_code_is_copied_from_one_chapter_to_another():
