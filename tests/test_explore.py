@@ -1,22 +1,18 @@
-import io
 import re
 import threading
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import torch
+from explorers import catch, catch_live, difference, numbers, put_back
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from PIL import Image
 from sklearn.linear_model import LinearRegression
 
 from gd_helpers import explore, figures
 from gd_helpers.data import simulate_line
 from gd_helpers.explore import explorer as module
 from gd_helpers.explore.controls import BATCHES, COUNTS, FRAMES, RATES, Controls, logarithmic
-from gd_helpers.explore.explorer import Explorer
 from gd_helpers.models import mlp
 from gd_helpers.recipes import OPTIMIZERS, Recipe
 from gd_helpers.style import METHOD_COLOURS
@@ -27,15 +23,6 @@ OTHERS = {"learning_rate": 0.05, "batch_size": 60, "epochs": 30, "seed": 38, "op
 CALLS = {"descent": explore.descent, "fitted_curve": explore.fitted_curve}
 
 
-@contextmanager
-def caught():
-    """Catch the explorers that are to be displayed, in a list."""
-    explorers = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Explorer, "display", lambda explorer: explorers.append(explorer))
-        yield explorers
-
-
 @pytest.fixture(scope="module")
 def data():
     return simulate_line(n=60)
@@ -44,41 +31,17 @@ def data():
 @pytest.fixture(scope="module")
 def made(data):
     """Make both explorers live once: a background takes a while."""
-    with caught() as explorers:
-        for call in CALLS.values():
-            call(data, "mini-batch", **DEFAULTS)
-    for explorer in explorers:
-        figures.render(explorer.figure)  # which lays it out
-        explorer.make_live()
-    return dict(zip(CALLS, explorers, strict=True))
+    return {name: catch_live(call, data, "mini-batch", **DEFAULTS) for name, call in CALLS.items()}
 
 
 @pytest.fixture(params=CALLS)
 def explorer(made, request):
-    return at_defaults(made[request.param])
+    return put_back(made[request.param], DEFAULTS)
 
 
 @pytest.fixture
 def descent(made):
-    return at_defaults(made["descent"])
-
-
-def at_defaults(explorer):
-    explorer.controls.against.value = "updates"
-    for name, value in DEFAULTS.items():
-        explorer.controls.recipe[name].value = value
-    explorer.controls.shown.value = explorer.controls.shown.max
-    return explorer
-
-
-def numbers(explorer, row="run"):
-    cells = re.search(rf'<tr class="gd-{row}">(.*?)</tr>', explorer.numbers.value)[1]
-    texts = [text.replace("−", "-") for text in re.findall("<td>(.*?)</td>", cells)]
-    return [float(text) if text != "not finite" else np.nan for text in texts]
-
-
-def pixels(png):
-    return np.asarray(Image.open(io.BytesIO(bytes(png))).convert("RGB"), dtype=float)
+    return put_back(made["descent"], DEFAULTS)
 
 
 # what the controls do
@@ -111,9 +74,8 @@ def test_a_batch_of_all_examples_is_batch_gradient_descent(descent, data):
 
 
 def test_smaller_batches_are_drawn_in_a_new_order_each_epoch_whatever_the_method(data):
-    with caught() as explorers:
-        explore.descent(data, "batch", **DEFAULTS)
-    np.testing.assert_array_equal(explorers[0].run.path, train(data, "mini-batch", **DEFAULTS).path)
+    explorer = catch(explore.descent, data, "batch", **DEFAULTS)
+    np.testing.assert_array_equal(explorer.run.path, train(data, "mini-batch", **DEFAULTS).path)
 
 
 def test_the_loss_is_drawn_against_examples_when_asked_to(explorer):
@@ -135,7 +97,7 @@ def test_the_weights_of_the_run_stand_below(descent):
 
 
 def test_height_and_slope_of_a_curve_stand_below(made, data):
-    explorer = at_defaults(made["fitted_curve"])
+    explorer = put_back(made["fitted_curve"], DEFAULTS)
     middle, step = float(data.x.mean()), 1e-2
     x = torch.tensor([0.0, middle - step, middle + step])
     at_zero, low, high = explorer.run.predict(torch.stack([torch.ones(3), x], dim=1))[:, 0].tolist()
@@ -144,9 +106,7 @@ def test_height_and_slope_of_a_curve_stand_below(made, data):
 
 @pytest.mark.parametrize("method", ["batch", "stochastic", "mini-batch"])
 def test_the_sliders_stand_at_the_settings_of_the_method(data, method):
-    with caught() as explorers:
-        explore.descent(data, method)
-    controls, run = Controls(explorers[0].recipe), train(data, method)
+    controls, run = Controls(catch(explore.descent, data, method).recipe), train(data, method)
     assert controls.values() == {
         "learning_rate": 1e-3, "batch_size": run.recipe.batch_size, "epochs": run.recipe.epochs,
         "seed": 37, "optimizer": "adam",
@@ -288,22 +248,15 @@ def test_a_move_ends_the_walk_at_the_end_of_the_new_run(explorer):
 # the picture
 
 
-def full_drawing(explorer):
-    canvas = FigureCanvasAgg(explorer.figure)
-    with figures.course_style():
-        canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].astype(float)
-
-
 @pytest.mark.parametrize(
     "moves", [{}, {"optimizer": "adam"}, {"batch_size": 1}, {"batch_size": 60}, {"learning_rate": 1.0}]
 )
 def test_the_picture_is_the_one_that_matplotlib_draws_in_full(explorer, moves):
     for name, value in moves.items():
         explorer.controls.recipe[name].value = value
-    difference = pixels(explorer.image.value) - full_drawing(explorer)
-    assert np.mean(np.abs(difference).max(axis=-1) > 40) < 5e-4  # where lines cross, another may be on top
-    assert np.sqrt(np.mean(difference**2)) < 3  # of 255
+    off = difference(explorer)
+    assert np.mean(np.abs(off).max(axis=-1) > 40) < 5e-4  # where lines cross, another may be on top
+    assert np.sqrt(np.mean(off**2)) < 3  # of 255
 
 
 def test_a_path_leaves_no_trace_in_the_next_picture(explorer):
@@ -322,12 +275,11 @@ def test_the_frame_stays_where_it_is_whatever_the_run_does(explorer):
 
 
 def test_the_live_picture_has_the_frame_of_the_stored_one(data):
-    with caught() as explorers:
-        explore.descent(data, **DEFAULTS)
-    figures.render(explorers[0].figure)
-    before = [ax.get_position().bounds for ax in explorers[0].figure.axes]
-    explorers[0].make_live()
-    assert before == [ax.get_position().bounds for ax in explorers[0].figure.axes]
+    explorer = catch(explore.descent, data, **DEFAULTS)
+    figures.render(explorer.figure)
+    before = [ax.get_position().bounds for ax in explorer.figure.axes]
+    explorer.make_live()
+    assert before == [ax.get_position().bounds for ax in explorer.figure.axes]
 
 
 def test_a_run_that_diverges_says_so_in_the_picture_in_the_numbers_and_in_words(descent):

@@ -1,16 +1,13 @@
-import io
 import re
 
 import numpy as np
 import pytest
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from PIL import Image
+from explorers import catch_live, difference, numbers, put_back
 from scipy.stats import chi2, t
 
 from gd_helpers import explore, figures
 from gd_helpers.data import redraw_noise, simulate_line
-from gd_helpers.explore.explorer import Explorer
 from gd_helpers.training import train
 
 DEFAULTS = {"learning_rate": 0.1, "epochs": 150, "seed": 37, "optimizer": "sgd", "n": 60}
@@ -22,35 +19,14 @@ def data():
     return simulate_line(n=60)
 
 
-def caught(data, **arguments):
-    """Return the explorer that is to be displayed."""
-    explorers = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Explorer, "display", lambda explorer: explorers.append(explorer))
-        explore.estimates(data, **arguments)
-    return explorers[0]
-
-
 @pytest.fixture(scope="module")
 def made(data):
-    explorer = caught(data, **DEFAULTS)
-    figures.render(explorer.figure)  # which lays it out
-    explorer.make_live()
-    return explorer
+    return catch_live(explore.estimates, data, **DEFAULTS)
 
 
 @pytest.fixture
 def explorer(made):
-    made.controls.against.value = "updates"
-    for name, value in DEFAULTS.items():
-        made.controls.recipe[name].value = value
-    made.controls.shown.value = made.controls.shown.max
-    return made
-
-
-def numbers(explorer, row):
-    cells = re.search(rf'<tr class="gd-{row}">(.*?)</tr>', explorer.numbers.value)[1]
-    return [float(text.replace("not finite", "inf")) for text in re.findall("<td>(.*?)</td>", cells)]
+    return put_back(made, DEFAULTS)
 
 
 def measured(data, values):
@@ -146,13 +122,9 @@ def test_runs_that_diverge_say_so_in_picture_and_words(explorer):
 def test_the_picture_is_the_one_that_matplotlib_draws_in_full(explorer, moves):
     for name, value in moves.items():
         explorer.controls.recipe[name].value = value
-    canvas = FigureCanvasAgg(explorer.figure)
-    with figures.course_style():
-        canvas.draw()
-    full = np.asarray(canvas.buffer_rgba())[..., :3].astype(float)
-    shown = np.asarray(Image.open(io.BytesIO(bytes(explorer.image.value))).convert("RGB"), dtype=float)
-    assert np.mean(np.abs(shown - full).max(axis=-1) > 40) < 1e-3  # where lines cross, another may be on top
-    assert np.sqrt(np.mean((shown - full) ** 2)) < 3  # of 255
+    off = difference(explorer)
+    assert np.mean(np.abs(off).max(axis=-1) > 40) < 1e-3  # where lines cross, another may be on top
+    assert np.sqrt(np.mean(off**2)) < 3  # of 255
 
 
 def test_the_errors_are_drawn_against_examples_when_asked_to(explorer):

@@ -1,19 +1,14 @@
-import io
-import re
-
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from PIL import Image
+from explorers import catch_live, difference, numbers, put_back
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from gd_helpers import explore, figures
+from gd_helpers import explore
 from gd_helpers.data import simulate_line, table
-from gd_helpers.explore.explorer import Explorer
 from gd_helpers.training import train
 
 DEFAULTS = {"learning_rate": 0.01, "batch_size": 32, "epochs": 30, "seed": 37, "optimizer": "sgd"}
@@ -28,36 +23,14 @@ def parts():
     return table(scaler.transform(X), y), table(scaler.transform(X_test), y_test)
 
 
-def caught(*parts, **arguments):
-    """Return the explorer that is to be displayed."""
-    explorers = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Explorer, "display", lambda explorer: explorers.append(explorer))
-        explore.held_out(*parts, **arguments)
-    return explorers[0]
-
-
 @pytest.fixture(scope="module")
 def made(parts):
-    explorer = caught(*parts, **DEFAULTS)
-    figures.render(explorer.figure)  # which lays it out
-    explorer.make_live()
-    return explorer
+    return catch_live(explore.held_out, *parts, **DEFAULTS)
 
 
 @pytest.fixture
 def explorer(made):
-    made.controls.against.value = "updates"
-    for name, value in DEFAULTS.items():
-        made.controls.recipe[name].value = value
-    made.controls.shown.value = made.controls.shown.max
-    return made
-
-
-def numbers(explorer, row="run"):
-    cells = re.search(rf'<tr class="gd-{row}">(.*?)</tr>', explorer.numbers.value)[1]
-    texts = [text.replace("−", "-") for text in re.findall("<td>(.*?)</td>", cells)]
-    return [float(text) if text != "not finite" else np.nan for text in texts]
+    return put_back(made, DEFAULTS)
 
 
 def scored(parts, weights):
@@ -152,12 +125,8 @@ def test_every_control_changes_the_picture_and_its_description(explorer, name):
 def test_the_picture_is_the_one_that_matplotlib_draws_in_full(explorer, moves):
     for name, value in moves.items():
         explorer.controls.recipe[name].value = value
-    canvas = FigureCanvasAgg(explorer.figure)
-    with figures.course_style():
-        canvas.draw()
-    full = np.asarray(canvas.buffer_rgba())[..., :3].astype(float)
-    shown = np.asarray(Image.open(io.BytesIO(bytes(explorer.image.value))).convert("RGB"), dtype=float)
-    assert np.mean(np.abs(shown - full).max(axis=-1) > 40) < 5e-4  # where lines cross, another may be on top
+    off = difference(explorer)
+    assert np.mean(np.abs(off).max(axis=-1) > 40) < 5e-4  # where lines cross, another may be on top
 
 
 def test_a_run_leaves_no_trace_in_the_next_picture_and_the_frame_stays(explorer):

@@ -1,17 +1,14 @@
-import io
 import re
 
 import numpy as np
 import pytest
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from PIL import Image
+from explorers import catch, catch_live, difference, numbers, put_back
 from scipy.stats import chi2
 
 from gd_helpers import explore, figures
 from gd_helpers.data import simulate_line
 from gd_helpers.explore.controls import divisors
-from gd_helpers.explore.explorer import Explorer
 from gd_helpers.metrics import mean_square_stability_limit, noise_floor, stationary_covariance
 from gd_helpers.training import train
 
@@ -24,35 +21,14 @@ def data():
     return simulate_line(n=60)
 
 
-def caught(data, **arguments):
-    """Return the explorer that is to be displayed."""
-    explorers = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Explorer, "display", lambda explorer: explorers.append(explorer))
-        explore.noise_ball(data, **arguments)
-    return explorers[0]
-
-
 @pytest.fixture(scope="module")
 def made(data):
-    explorer = caught(data, **DEFAULTS)
-    figures.render(explorer.figure)  # which lays it out
-    explorer.make_live()
-    return explorer
+    return catch_live(explore.noise_ball, data, **DEFAULTS)
 
 
 @pytest.fixture
 def explorer(made):
-    made.controls.against.value = "updates"
-    for name, value in DEFAULTS.items():
-        made.controls.recipe[name].value = value
-    made.controls.shown.value = made.controls.shown.max
-    return made
-
-
-def numbers(explorer, row):
-    cells = re.search(rf'<tr class="gd-{row}">(.*?)</tr>', explorer.numbers.value)[1]
-    return [float(text.replace("not finite", "inf")) for text in re.findall("<td>(.*?)</td>", cells)]
+    return put_back(made, DEFAULTS)
 
 
 def measured(data, run):
@@ -117,7 +93,7 @@ def test_the_batch_sizes_divide_the_data_so_that_no_batch_is_short(explorer):
 
 def test_a_short_last_batch_is_told(data, explorer):
     assert "short" not in explorer.status.value
-    assert "last batch of an epoch is short" in caught(data, **DEFAULTS | {"batch_size": 7}).say()
+    assert "last batch of an epoch is short" in catch(explore.noise_ball, data, **DEFAULTS | {"batch_size": 7}).say()
 
 
 def test_a_run_that_has_not_settled_says_so(explorer):
@@ -172,13 +148,9 @@ def test_a_run_that_diverges_says_so_in_picture_and_words(explorer):
 def test_the_picture_is_the_one_that_matplotlib_draws_in_full(explorer, moves):
     for name, value in moves.items():
         explorer.controls.recipe[name].value = value
-    canvas = FigureCanvasAgg(explorer.figure)
-    with figures.course_style():
-        canvas.draw()
-    full = np.asarray(canvas.buffer_rgba())[..., :3].astype(float)
-    shown = np.asarray(Image.open(io.BytesIO(bytes(explorer.image.value))).convert("RGB"), dtype=float)
-    assert np.mean(np.abs(shown - full).max(axis=-1) > 40) < 1e-3  # where lines cross, another may be on top
-    assert np.sqrt(np.mean((shown - full) ** 2)) < 3  # of 255
+    off = difference(explorer)
+    assert np.mean(np.abs(off).max(axis=-1) > 40) < 1e-3  # where lines cross, another may be on top
+    assert np.sqrt(np.mean(off**2)) < 3  # of 255
 
 
 def test_the_loss_is_drawn_against_examples_when_asked_to(explorer):

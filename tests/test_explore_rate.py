@@ -1,15 +1,12 @@
-import io
 import re
 
 import numpy as np
 import pytest
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from PIL import Image
+from explorers import catch_live, difference, numbers, put_back
 
 from gd_helpers import explore, figures
 from gd_helpers.data import simulate_line
-from gd_helpers.explore.explorer import Explorer
 from gd_helpers.explore.rate import observed_factor
 from gd_helpers.training import train
 
@@ -29,30 +26,14 @@ def truth(data):
     return np.linalg.lstsq(X, y, rcond=None)[0], *np.linalg.eigh(2 / 60 * X.T @ X)
 
 
-def caught(data, **arguments):
-    """Return the explorer that is to be displayed."""
-    explorers = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Explorer, "display", lambda explorer: explorers.append(explorer))
-        explore.learning_rate(data, **arguments)
-    return explorers[0]
-
-
 @pytest.fixture(scope="module")
 def made(data):
-    explorer = caught(data, **DEFAULTS)
-    figures.render(explorer.figure)  # which lays it out
-    explorer.make_live()
-    return explorer
+    return catch_live(explore.learning_rate, data, **DEFAULTS)
 
 
 @pytest.fixture
 def explorer(made):
-    made.controls.against.value = "updates"
-    for name, value in DEFAULTS.items():
-        made.controls.recipe[name].value = value
-    made.controls.shown.value = made.controls.shown.max
-    return made
+    return put_back(made, DEFAULTS)
 
 
 def set_multiple(explorer, multiple):
@@ -61,12 +42,6 @@ def set_multiple(explorer, multiple):
     (text,) = (text for text, _ in slider.options if text.endswith(f"= {multiple:g} × limit"))
     slider.label = text
     return slider.value
-
-
-def numbers(explorer, row):
-    cells = re.search(rf'<tr class="gd-{row}">(.*?)</tr>', explorer.numbers.value)[1]
-    texts = re.findall("<td>(.*?)</td>", cells)
-    return [float(text.replace("−", "-").replace("–", "nan").replace("not finite", "inf")) for text in texts]
 
 
 @pytest.mark.parametrize("moved", [{}, *({name: value} for name, value in OTHERS.items())], ids=str)
@@ -170,13 +145,9 @@ def test_an_observed_factor_is_that_of_the_later_half_without_rounding():
 @pytest.mark.parametrize("multiple", [0.1, 0.99, 1.001, 2.5])
 def test_the_picture_is_the_one_that_matplotlib_draws_in_full(explorer, multiple):
     set_multiple(explorer, multiple)
-    canvas = FigureCanvasAgg(explorer.figure)
-    with figures.course_style():
-        canvas.draw()
-    full = np.asarray(canvas.buffer_rgba())[..., :3].astype(float)
-    shown = np.asarray(Image.open(io.BytesIO(bytes(explorer.image.value))).convert("RGB"), dtype=float)
-    assert np.mean(np.abs(shown - full).max(axis=-1) > 40) < 3e-3  # where lines cross, another may be on top
-    assert np.sqrt(np.mean((shown - full) ** 2)) < 4  # of 255
+    off = difference(explorer)
+    assert np.mean(np.abs(off).max(axis=-1) > 40) < 3e-3  # where lines cross, another may be on top
+    assert np.sqrt(np.mean(off**2)) < 4  # of 255
 
 
 def test_the_loss_is_drawn_against_examples_when_asked_to(explorer):
