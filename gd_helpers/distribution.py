@@ -16,11 +16,11 @@ from pathlib import Path
 
 import joblib
 
-from gd_helpers.execution import CELL_TIMEOUT, POLL, Execution, end_all
+from gd_helpers.execution import POLL, Execution, end_all
 from gd_helpers.recording import read_results
 
 PACKAGE = Path(__file__).resolve().parent
-CONNECT_TIMEOUT = 10  # seconds
+CONNECT_TIMEOUT, ANSWER_TIMEOUT = 10, 30  # seconds; a scheduler may be busy
 POLL_CLUSTER = 0.2  # seconds
 PATIENCE = 60  # seconds that a cluster may be without a worker
 
@@ -45,8 +45,6 @@ class Job:
         Texts by name.
     package : str
         The `hash_package` that it is to be run with.
-    cell_timeout : int
-        Seconds that one cell may take.
     """
 
     key: str
@@ -54,7 +52,6 @@ class Job:
     text: str
     parameters: dict
     package: str
-    cell_timeout: int = CELL_TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ def carry_out(job, folder, is_over):
     with tempfile.TemporaryDirectory(dir=folder, prefix="run-", ignore_cleanup_errors=True) as place:
         notebook = Path(place).resolve() / f"{job.chapter}.ipynb"
         notebook.write_text(job.text, encoding="utf-8")
-        execution = Execution(notebook, parameters=job.parameters, cell_timeout=job.cell_timeout)
+        execution = Execution(notebook, parameters=job.parameters)
         _check_package(job)
         try:
             execution.start(notebook.parent / "work")
@@ -96,7 +93,9 @@ def carry_out(job, folder, is_over):
                     return None
                 time.sleep(POLL)
         finally:
-            end_all([execution] if execution.process else [])
+            if execution.process:
+                end_all([execution])
+                execution.end_rest()
         _check_package(job)
         results = read_results(execution.executed) if execution.executed else {}
         text = execution.output.read_text(encoding="utf-8") if execution.executed else ""
@@ -219,7 +218,7 @@ def run_on_cluster(jobs, client, *, stop):
     while jobs_by_future:
         for future, result in ended.next_batch(block=False):
             job = jobs_by_future.pop(future)
-            outcome = _read_future(future, job, result)
+            outcome = _read_result(job, result)
             if outcome is None:  # its worker was asked to close, and gave it up
                 submit(job)
             else:
@@ -234,17 +233,20 @@ def run_on_cluster(jobs, client, *, stop):
 
 
 def _has_workers(client):
-    with contextlib.suppress(OSError):  # asked in the moment in which the scheduler ended
+    with contextlib.suppress(OSError):  # the scheduler ended in the moment in which it was asked, or does not answer
         if client.status == "running":
-            return bool(client.nthreads())
+            return bool(client.sync(client.scheduler.ncores, workers=None, callback_timeout=ANSWER_TIMEOUT))
     raise ClusterError("the connection to the scheduler is lost")
 
 
-def _read_future(future, job, result):
-    """Return the outcome that an ended future of Dask holds, or None if its job was given up."""
-    if future.status == "finished":
+def _read_result(job, result):
+    """Return the outcome that a future of Dask came to, or None if its job was given up.
+
+    What the future has become since, after its worker or the scheduler ended, makes no difference.
+    """
+    if result is None or isinstance(result, Outcome):
         return result
-    if future.status != "error":
+    if not isinstance(result, tuple):  # it was cancelled
         raise ClusterError("the connection to the scheduler is lost")
     from distributed import KilledWorker
 

@@ -8,18 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import nbformat
 import psutil
 from tqdm import tqdm
 
-from gd_helpers.lifeline import stop_family
+from gd_helpers.lifeline import GRACE, end_marked, lifeline, stop_family
 from gd_helpers.outputs import first_error, first_unexecuted
 
 CELL_TIMEOUT = 600  # seconds
 DEAD_KERNEL = 138  # papermill's exit status, whatever its output says
 POLL = 0.05  # seconds
+MARK = "GD_HELPERS_RUN"  # in the environment of all processes of one run, with a text that no other has
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -57,7 +59,7 @@ class Execution:
         except (OSError, ValueError) as error:
             raise ValueError(f"a chapter must be a notebook that can be read, got {notebook.name}: {error}") from None
         self.seconds = 0.0
-        self.process, self._cells_done, self._seen = None, 0, None
+        self.process, self._cells_done, self._seen, self._mark = None, 0, None, uuid.uuid4().hex
 
     def start(self, folder):
         """Start the process, with all that it makes inside `folder`, which it shares with no other."""
@@ -82,8 +84,7 @@ class Execution:
         options += ["--no-progress-bar", "--execution-timeout", str(self.cell_timeout)]
         for name, text in self.parameters.items():
             options += ["-p", name, text]
-        lifeline = [sys.executable, "-m", "gd_helpers.lifeline", str(os.getpid())]
-        return [*lifeline, source, self.output.name, *options]
+        return lifeline("papermill", source, self.output.name, *options)
 
     def _environment(self):
         environment = dict(os.environ)
@@ -93,6 +94,7 @@ class Execution:
         paths = [package, *filter(None, [environment.get("PYTHONPATH")])]
         return environment | {
             "GD_HEADLESS": "1",
+            MARK: self._mark,
             "PYTHONPATH": os.pathsep.join(paths),  # a kernel's folder is that of its notebook
             "IPYTHONDIR": str(self.folder / "ipython"),  # nobody's own start-up files
             "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment
@@ -105,7 +107,12 @@ class Execution:
             return False
         self.seconds = time.monotonic() - self._started
         self._cells_done = self.cells
+        self.end_rest(GRACE)
         return True
+
+    def end_rest(self, grace=0):
+        """End what papermill or its kernel has started and left, `grace` seconds after their own end."""
+        end_marked(MARK, self._mark, grace=grace)
 
     def cells_done(self):
         """Return how many cells are done; papermill saves its output after each."""
@@ -203,4 +210,7 @@ def execute(executions, folder, *, jobs, finish, stop):
                     raise KeyboardInterrupt
                 time.sleep(POLL)
         finally:
-            end_all([execution for execution in running if execution.process])
+            started = [execution for execution in running if execution.process]
+            end_all(started)
+            for execution in started:
+                execution.end_rest()

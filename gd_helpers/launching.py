@@ -17,12 +17,13 @@ from shutil import rmtree
 import psutil
 import torch.distributed
 
-from gd_helpers.lifeline import lives, stop_family
+from gd_helpers.files import is_left_over, owner
+from gd_helpers.lifeline import end_marked, lifeline, lives, stop_family
 
 LOOPBACK = "127.0.0.1"
 INTERVAL = 0.1  # seconds between two looks
 TIMEOUT = 60  # seconds
-FOLDER = "gd-workers-"  # and the number of the process that made it
+FOLDER, FOLDERS = "gd-workers-", []  # how folders of scripts are called, and those of this process
 MARK = "GD_HELPERS_LAUNCH"  # in the environment of all processes of one launch, with a text that no other has
 
 # PyTorch's threads are not always over when Python ends, and then abort it: "terminate called without an active
@@ -68,20 +69,15 @@ def write_script(imports, *functions):
     if last is None:
         raise ValueError(f"the last of functions must be a function, or the text of one, got {functions[-1:]!r}")
     call = LAST_LINES.format(function=last.group(1))
-    _remove_left_over()
-    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")).resolve()
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        if is_left_over(folder, FOLDERS):
+            rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{owner()}-")).resolve()
+    FOLDERS.append(folder.name)
     atexit.register(rmtree, folder, ignore_errors=True)
     script = folder / "script.py"
     script.write_text("\n\n".join(["import os\nimport pathlib\nimport sys", imports, *texts, call]), encoding="utf-8")
     return script
-
-
-def _remove_left_over():
-    """Remove the folders of processes that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*-*"):
-        maker = folder.name.removeprefix(FOLDER).split("-")[0]
-        if maker.isdigit() and not alive(int(maker)):
-            rmtree(folder, ignore_errors=True)
 
 
 def torchrun(*words, environment=None, timeout=TIMEOUT):
@@ -107,8 +103,7 @@ def torchrun(*words, environment=None, timeout=TIMEOUT):
         In one line: if a worker was killed or failed, if the time ran out, or if there are no such workers here.
     """
     check_platform()
-    command = [sys.executable, "-m", "torch.distributed.run", *map(str, words)]
-    mark = uuid.uuid4().hex
+    command, mark = lifeline("torch.distributed.run", *words), uuid.uuid4().hex
     environment = {**os.environ, **(environment or {}), MARK: mark}
     family, heard, deadline = set(), set(), time.monotonic() + timeout
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
@@ -122,7 +117,10 @@ def torchrun(*words, environment=None, timeout=TIMEOUT):
                     raise RuntimeError(f"torchrun had not ended after {timeout:g} s, and was ended with its workers")
                 time.sleep(INTERVAL)
         finally:
-            _end(process, family, mark)
+            if process.poll() is None:
+                family |= set(stop_family(psutil.Process(process.pid)))
+            end_marked(MARK, mark, family)  # and a worker that began after the last look
+            process.wait()
         if process.returncode:
             log.seek(0)
             raise RuntimeError(f"torchrun failed and ended all its workers: {explain(log.read(), process.returncode)}")
@@ -184,28 +182,5 @@ def listening(processes=None):
 
 def alive(*pids):
     """Return those of the process numbers `pids` whose process has not ended."""
-    return [pid for pid in pids if psutil.pid_exists(pid) and lives(psutil.Process(pid))]
-
-
-def _end(process, family, mark):
-    """End the ``Popen`` `process`, all that were seen to be of its `family`, and all with its `mark`; wait for them."""
-    if process.poll() is None:
-        family |= set(stop_family(psutil.Process(process.pid)))
-    family |= _marked(mark)  # a worker that began after the last look, of a torchrun that is no more
-    while family:
-        for each in family:
-            with contextlib.suppress(psutil.Error):
-                each.kill()
-        psutil.wait_procs(family, timeout=5)
-        family = _marked(mark)
-    process.wait()
-
-
-def _marked(mark):
-    """Return the living processes in whose environment `mark` stands."""
-    found = set()
-    for each in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if each.environ().get(MARK) == mark and lives(each):
-                found.add(each)
-    return found
+    living = {process.pid for process in psutil.process_iter() if process.pid in pids and lives(process)}
+    return [pid for pid in pids if pid in living]

@@ -1,7 +1,8 @@
-"""papermill for as long as the process lives that asked for it: ``python -m gd_helpers.lifeline PID WORD …``.
+"""No process without the one that asked for it: ``python -m gd_helpers.lifeline PID MODULE WORD …``.
 
-A process that is killed can end nothing any more. So papermill looks after it, and ends its kernel and itself when it
-is gone.
+A process that is killed can end nothing any more. So what it has started, papermill or torchrun, looks after it, and
+ends its own children and itself when it is gone. And what these have started may outlive them, in a session of its own:
+it is found by a mark that all of them have in their environment.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ import time
 import psutil
 
 INTERVAL = 0.5  # seconds between two looks
+GRACE = 2  # seconds in which what is left of a run may end by itself
 
 
 def stop_family(process):
@@ -35,6 +37,35 @@ def lives(process):
     return False
 
 
+def lifeline(module, *words):
+    """Return the command that runs ``python -m MODULE WORD …`` for as long as this process lives."""
+    return [sys.executable, "-m", "gd_helpers.lifeline", str(os.getpid()), module, *map(str, words)]
+
+
+def find_marked(name, mark):
+    """Return the living processes in whose environment `name` is `mark`."""
+    found = set()
+    for each in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if each.environ().get(name) == mark and lives(each):
+                found.add(each)
+    return found
+
+
+def end_marked(name, mark, family=(), grace=0):
+    """End `family`, after `grace` seconds all processes in whose environment `name` is `mark`, and wait for them."""
+    family = set(family)
+    if grace and (found := find_marked(name, mark)):
+        psutil.wait_procs(found, timeout=grace)
+    family |= find_marked(name, mark)
+    while family:
+        for process in family:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(family, timeout=5)
+        family = find_marked(name, mark)
+
+
 def end_with(pid):
     """Wait until the process `pid` has ended, then end all that this process started, and this process."""
     with contextlib.suppress(psutil.NoSuchProcess):
@@ -50,5 +81,5 @@ def end_with(pid):
 
 if __name__ == "__main__":
     threading.Thread(target=end_with, args=[int(sys.argv[1])], daemon=True).start()
-    sys.argv[:2] = ["papermill"]
-    runpy.run_module("papermill", run_name="__main__", alter_sys=True)
+    sys.argv[:2] = []
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

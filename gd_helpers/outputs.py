@@ -3,13 +3,13 @@
 import json
 import os
 import re
-import shutil
 import sysconfig
 from pathlib import Path
 
 import nbformat
 
 from gd_helpers.claims import CLAIM_MIME
+from gd_helpers.files import write_whole
 from gd_helpers.recording import round_results
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
@@ -138,11 +138,5 @@ def replace_notebook(path, notebook):
     text = nbformat.writes(notebook) + "\n"
     if path.read_text(encoding="utf-8") == text:
         return False
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fresh.write_text(text, encoding="utf-8", newline="\n")
-        shutil.copymode(path, fresh)
-        os.replace(fresh, path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    write_whole(path, text.encode())
     return True

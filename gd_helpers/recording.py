@@ -43,7 +43,7 @@ def record(**results):
     Parameters
     ----------
     **results
-        A number, a truth value or a text each; of NumPy's, single ones.
+        A number, a truth value or a text each; of NumPy's, single ones. No text may read "NaN" or "Infinity".
 
     Raises
     ------
@@ -75,7 +75,7 @@ def read_results(notebook):
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             results |= output.get("data", {}).get(RESULTS_MIME, {})
-    return {name: _NOT_FINITE.get(value, value) for name, value in results.items()}
+    return {name: _NOT_FINITE.get(value, value) if isinstance(value, str) else value for name, value in results.items()}
 
 
 def round_results(data):
@@ -96,7 +96,7 @@ def _plain(name, value):
         return int(value)
     if isinstance(value, numbers.Real):
         return float(value)
-    if isinstance(value, str):
+    if isinstance(value, str) and value not in _NOT_FINITE:
         return str(value)
     raise ValueError(f"{name} must be a number, True or False, or a text, got {type(value).__name__}: {value!r}")
 

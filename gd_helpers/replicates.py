@@ -41,7 +41,8 @@ def replicate(recipes, seeds=200, *, data, vary=("start", "order"), jobs=None, b
         What the replicate's seed draws anew. The rest stays as `data` and each recipe have it; a recipe that gives no
         seed has 37, as in `train`.
     jobs : int, optional
-        Replicates at a time; as many as there are cores if not given. To measure seconds use ``jobs=1``.
+        Replicates at a time. If not given, what ``joblib.parallel_config`` says around the call, or as many as there
+        are cores. To measure seconds use ``jobs=1``.
     backend : {"threading", "loky", "dask"}, optional
         Who does them, by joblib's names: threads of this process, which the compiled engine lets run side by side;
         processes of their own; the workers of a Dask cluster whose ``distributed.Client`` was made before, all of them
@@ -106,12 +107,10 @@ def _make_parallel(jobs, backend):
         one_of("backend", backend, BACKENDS)
     if backend == "dask" and find_spec("distributed") is None:
         raise ValueError("backend 'dask' needs the packages of the extra 'cluster': pip install -e '.[cluster]'")
-    options = {"prefer": "threads", "return_as": "generator_unordered", "max_nbytes": None}
+    _, configured = joblib.parallel.get_active_backend()
+    jobs = next(number for number in (jobs, configured, -1) if number is not None)
     with joblib.parallel_config(backend, n_jobs=jobs) if backend else contextlib.nullcontext():
-        parallel = joblib.Parallel(n_jobs=jobs, **options)
-        if jobs is None and parallel.n_jobs in (None, 1):  # nobody says how many
-            parallel = joblib.Parallel(n_jobs=-1, **options)
-    return parallel
+        return joblib.Parallel(n_jobs=jobs, prefer="threads", return_as="generator_unordered", max_nbytes=None)
 
 
 def _train_all(recipes, seed, data, vary, least, threads):

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import itertools
 import json
-import os
 import shutil
 import sys
 from collections import Counter
@@ -13,17 +12,18 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
-import psutil
 from tqdm import tqdm
 
 from gd_helpers.chapters import NOTEBOOKS, count_cores, folder_inside, parse_value, read_defaults, select_chapters
 from gd_helpers.distribution import ClusterError, Job, connected, hash_package, run_here, run_on_cluster
 from gd_helpers.execution import signals_noted
+from gd_helpers.files import is_left_over, owner, write_whole
 from gd_helpers.parameters import check_names, check_values
 from gd_helpers.validation import whole_number
 
 RUNS = "runs"  # the folder of rows and notebooks inside that of a sweep
 PLAIN = (bool, int, float, str, type(None))
+ROW = {"chapter", "source", "parameters", "status", "reason", "seconds", "results", "notebook"}
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,9 @@ def sweep(chapter, grid, given=None, *, out, jobs=None, dask=None, notebooks=NOT
         key = make_key(path.stem, text, package, each)
         plan[key] = (Job(key, path.stem, text, point, package), each)
 
-    hidden = f".run-{os.getpid()}-"
+    hidden = f".run-{owner()}-"
     with connected(dask) as client, signals_noted() as stop, folder_inside(out, notebooks, hidden) as folder:
-        rows = _Rows(Path(out), plan)
+        rows = _Rows(Path(out), plan, folder)
         waiting = [job for key, (job, _) in plan.items() if key not in rows.finished]
         if dask is None:
             outcomes = run_here(waiting, folder, processes=min(jobs, max(1, len(waiting))), stop=stop)
@@ -115,8 +115,9 @@ def make_points(path, grid, given):
     for name, several in parsed.items():
         if name in given:
             raise ValueError(f"{name!r} must be given to -g or to -p, got both")
-        if again := [value for value, count in Counter(map(repr, several)).items() if count > 1]:
-            raise ValueError(f"the values of -g {name} must all be different, got {again[0]} more than once")
+        different = {value if type(value) in (int, float) else repr(value) for value in several}  # 1 is 1.0
+        if len(different) < len(several):
+            raise ValueError(f"the values of -g {name} must all be different, got {', '.join(map(repr, several))}")
     defaults = read_defaults(path)
     same = {name: parse_value(text) for name, text in given.items()}
     check_names(path.stem, same | {name: several[0] for name, several in parsed.items()}, defaults)
@@ -152,26 +153,30 @@ class _Rows:
         The folder of the sweep.
     plan : dict
         Job and values of each run, by key, in the order of the table.
+    folder : Path
+        Where this sweep works, inside `out`.
     """
 
-    def __init__(self, out, plan):
+    def __init__(self, out, plan, folder):
         self.out, self.plan, self.rows = out, plan, {}
         (out / RUNS).mkdir(exist_ok=True)
-        _remove_leftovers(out)
+        _remove_left_over(out, folder)
         others = Counter()
         for path in sorted((out / RUNS).glob("*.json")):
-            row = json.loads(path.read_text(encoding="utf-8"))
-            if path.stem in plan:
-                if row["status"] == "finished" and (out / row["notebook"]).exists():
-                    self.rows[path.stem] = row
-            else:
+            row = read_row(path)
+            if path.stem not in plan:
                 others[self._difference(row)] += 1
+            elif row and row["status"] == "finished" and (out / row["notebook"]).exists():
+                self.rows[path.stem] = row
         for what, count in sorted(others.items()):
             print(f"note: {count} runs in {out} are {what}, and are left out of the table", file=sys.stderr)
         self.finished = set(self.rows)
+        self.write_table()
 
     def _difference(self, row):
         """Return in words what sets a row apart from those of this sweep."""
+        if row is None:
+            return "not readable"
         job, _ = next(iter(self.plan.values()))
         if row["chapter"] != job.chapter:
             return "of another chapter"
@@ -183,7 +188,7 @@ class _Rows:
         job, values = self.plan[outcome.key]
         notebook = f"{RUNS}/{outcome.key}.ipynb" if outcome.text else ""
         if notebook:
-            _replace(self.out / notebook, outcome.text.encode())
+            write_whole(self.out / notebook, outcome.text.encode())
         row = {
             "chapter": job.chapter,
             "source": _hash_source(job),
@@ -195,7 +200,7 @@ class _Rows:
             "notebook": notebook,
         }
         self.rows[outcome.key] = row
-        _replace(self.out / RUNS / f"{outcome.key}.json", json.dumps(row, indent=1).encode())
+        write_whole(self.out / RUNS / f"{outcome.key}.json", json.dumps(row, indent=1).encode())
         self.write_table()
 
     def table(self):
@@ -203,14 +208,30 @@ class _Rows:
         return make_table([self.rows[key] for key in self.plan if key in self.rows])
 
     def write_table(self):
-        """Write the table, once for programs and once for people."""
-        table = self.table()
-        _replace(self.out / "table.parquet", table.to_parquet(index=False))
-        _replace(self.out / "table.csv", table.to_csv(index=False, lineterminator="\n").encode())
+        """Write the table, once for programs and once for people; without a row there is none."""
+        files, table = [self.out / f"table.{kind}" for kind in ("parquet", "csv")], self.table()
+        if table.empty:
+            for path in files:
+                path.unlink(missing_ok=True)
+            return
+        write_whole(files[0], table.to_parquet(index=False))
+        write_whole(files[1], table.to_csv(index=False, lineterminator="\n").encode())
+
+
+def read_row(path):
+    """Return the row in the file `path`, or None if it has none."""
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) and row.keys() >= ROW else None
 
 
 def make_table(rows):
-    """Return `rows` as a tidy table; a result that is called as another column is gets the suffix "_recorded"."""
+    """Return `rows` as a tidy table; a result that is called as another column is gets the suffix "_recorded".
+
+    Columns of values of several kinds, or of whole numbers of more than 64 bits, are texts.
+    """
     records = []
     for row in rows:
         record = {**row["parameters"], **{name: row[name] for name in ("status", "reason", "seconds")}}
@@ -219,8 +240,8 @@ def make_table(rows):
         records.append({**record, **results})
     table = pd.DataFrame(records)
     table["notebook"] = [row["notebook"] for row in rows]
-    mixed = [name for name in table if pd.api.types.infer_dtype(table[name], skipna=True).startswith("mixed")]
-    return table.astype({name: str for name in mixed if table[name].dtype == object})
+    kinds = {name: pd.api.types.infer_dtype(table[name], skipna=True) for name in table if table[name].dtype == object}
+    return table.astype({name: str for name, kind in kinds.items() if kind.startswith("mixed") or kind == "integer"})
 
 
 def _collect(outcomes, rows, total):
@@ -233,32 +254,17 @@ def _collect(outcomes, rows, total):
                 rows.add(outcome)
                 bar.update()
         except ClusterError as error:
-            kept = f"{len(rows.rows)} of {total} runs are done and kept in {rows.out}: the same command carries on"
+            finished = sum(row["status"] == "finished" for row in rows.rows.values())
+            kept = f"{finished} of {total} runs are finished and kept in {rows.out}, the same command does the rest"
             raise ClusterError(f"{error}; {kept}") from error
-        rows.write_table()
 
 
 def _hash_source(job):
     return hashlib.sha256("\0".join([job.text, job.package]).encode()).hexdigest()[:20]
 
 
-def _replace(path, content):
-    """Write the bytes `content` to the file `path`, which is whole at any time."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fresh.write_bytes(content)
-        os.replace(fresh, path)
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
-def _remove_leftovers(out):
-    """Remove what sweeps that were killed left half done."""
-    for path in out.glob(".run-*-*"):
-        number = path.name.split("-")[1]
-        if number.isdigit() and not psutil.pid_exists(int(number)):
-            shutil.rmtree(path, ignore_errors=True)
-    for path in [*out.glob(".table.*"), *(out / RUNS).glob(".*")]:
-        number = path.name.rpartition(".")[2]
-        if number.isdigit() and not psutil.pid_exists(int(number)):
-            path.unlink(missing_ok=True)
+def _remove_left_over(out, folder):
+    """Remove what sweeps that were killed left half done, but not the `folder` of this one."""
+    for path in [*out.glob(".run-*"), *out.glob(".table.*"), *(out / RUNS).glob(".*")]:
+        if is_left_over(path, [folder.name]):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

@@ -1,17 +1,18 @@
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import psutil
 import pytest
+from distributed import CancelledError, KilledWorker
 from stand_in import write_chapter, write_papermill
 
 from gd_helpers import distribution, sweeps
@@ -206,8 +207,9 @@ def when(condition, action):
 
 
 @posix
-def test_when_a_worker_is_killed_another_does_its_runs_and_none_is_there_twice(course, start_cluster):
-    out = course.parent / "out"
+def test_when_a_worker_is_killed_another_does_its_runs_and_none_is_there_twice(course, start_cluster, monkeypatch):
+    out, added, add = course.parent / "out", [], sweeps._Rows.add
+    monkeypatch.setattr(sweeps._Rows, "add", lambda rows, outcome: (added.append(outcome.key), add(rows, outcome)))
     address, scheduler, workers = start_cluster(workers=2)
 
     def kill():
@@ -224,11 +226,52 @@ def test_when_a_worker_is_killed_another_does_its_runs_and_none_is_there_twice(c
     wait_until(lambda: not any(map(lives, family)), seconds=20)
     assert len(table) == 12
     assert set(table.status) == {"finished"}
-    assert not table[["learning_rate", "seed"]].duplicated().any()
-    ended = Counter(line for line in (course.parent / "log").read_text().splitlines() if line.startswith("end"))
-    assert len(ended) == 12
+    assert len(added) == len(set(added)) == 12
     here = sweeps.sweep("03", GRID, {"pause": "0.3"}, out=out.with_name("here"), jobs=6, notebooks=course).table
     pd.testing.assert_frame_equal(table.drop(columns="seconds"), here.drop(columns="seconds"))
+
+
+@posix
+def test_a_run_is_kept_though_the_worker_that_made_it_ends_before_it_is_looked_at(course, start_cluster):
+    address, _, workers = start_cluster(workers=2)
+    with distribution.connected(address) as client:
+        wait_until(lambda: len(client.nthreads()) == 2)
+        outcomes = distribution.run_on_cluster(make_jobs(course, *"123456"), client, stop=[])
+        first = next(outcomes)
+        wait_until(lambda: (course.parent / "log").read_text().count("end") == 6)
+        time.sleep(1)  # so that the client has heard of all
+        workers[0].kill()
+        wait_until(lambda: len(client.nthreads()) == 1)
+        assert sorted(each.key for each in (first, *outcomes)) == list("123456")
+
+
+@posix
+def test_a_scheduler_that_does_not_answer_is_as_good_as_gone(course, start_cluster, monkeypatch):
+    monkeypatch.setattr(distribution, "ANSWER_TIMEOUT", 2)
+    address, scheduler, _ = start_cluster(workers=1)
+    with distribution.connected(address) as client:
+        wait_until(lambda: len(client.nthreads()) == 1)
+        outcomes = distribution.run_on_cluster(make_jobs(course, "1", pause="600"), client, stop=[])
+        when(lambda: begun(course), lambda: scheduler.send_signal(signal.SIGSTOP))
+        with pytest.raises(ClusterError, match="the connection to the scheduler is lost"):
+            next(outcomes)
+
+
+def test_what_a_future_came_to_is_an_outcome_nothing_or_a_reason(course):
+    (job,), outcome = make_jobs(course, "1"), distribution.Outcome("1", "")
+    assert distribution._read_result(job, outcome) is outcome
+    assert distribution._read_result(job, None) is None
+    error = KilledWorker("run", None, 3)
+    assert distribution._read_result(job, (KilledWorker, error, None)).reason == (
+        "one worker after another was gone while it ran"
+    )
+    for given, message in (
+        (CancelledError("run"), "the connection to the scheduler is lost"),
+        ((OSError, OSError("no room"), None), "OSError: no room"),
+        ((ClusterError, ClusterError("another package"), None), "another package"),
+    ):
+        with pytest.raises(ClusterError, match=f"^{message}$"):
+            distribution._read_result(job, given)
 
 
 @posix
@@ -251,8 +294,8 @@ def test_when_the_scheduler_is_killed_a_line_says_so_and_what_was_finished_is_ke
     kept = rows_in(out)
     assert 3 <= kept < 12
     assert lines == [
-        f"error: the connection to the scheduler is lost; {kept} of 12 runs are done and kept in {out}: "
-        "the same command carries on"
+        f"error: the connection to the scheduler is lost; {kept} of 12 runs are finished and kept in {out}, "
+        "the same command does the rest"
     ]
     assert caplog.records == []
     assert len(pd.read_csv(out / "table.csv")) == kept
@@ -275,8 +318,9 @@ def test_a_sweep_that_is_stopped_ends_its_runs_on_the_workers(course, start_clus
 
 
 def test_a_scheduler_that_ends_in_the_moment_in_which_it_is_asked_is_gone():
-    def nthreads():
+    def sync(*asked, **options):
         raise ConnectionResetError("Connection reset by peer")
 
+    client = SimpleNamespace(status="running", scheduler=SimpleNamespace(ncores=None), sync=sync)
     with pytest.raises(ClusterError, match="the connection to the scheduler is lost"):
-        distribution._has_workers(SimpleNamespace(status="running", nthreads=nthreads))
+        distribution._has_workers(client)

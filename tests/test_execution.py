@@ -10,6 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from gd_helpers import execution
+from gd_helpers.launching import alive
 
 CHAPTERS = {
     "finishes": [
@@ -133,9 +134,20 @@ def test_stopping_ends_papermill_its_kernel_and_what_the_kernel_started(tmp_path
     finally:
         execution.end_all([run])
     psutil.wait_procs(family, timeout=10)
-    alive = [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
     assert len(family) >= 2
-    assert alive == []
+    assert alive(*(process.pid for process in family)) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the sleeper is a POSIX command")
+def test_what_a_kernel_that_died_had_started_is_ended_though_papermill_ends_by_itself(tmp_path):
+    start = (
+        "import os, pathlib, signal, subprocess; sleeper = subprocess.Popen(['sleep', '600'], start_new_session=True)"
+    )
+    cells = [start, "pathlib.Path('pid').write_text(str(sleeper.pid))", "os.kill(os.getpid(), signal.SIGKILL)"]
+    run = execution.Execution(write_notebook(tmp_path / "01_one.ipynb", cells))
+    execution.execute([run], tmp_path, jobs=1, finish=lambda run: None, stop=[])
+    assert run.failure == "kernel died"
+    assert alive(int((tmp_path / "pid").read_text())) == []
 
 
 def test_a_request_to_stop_raises_and_leaves_no_process(tmp_path):

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from gd_helpers import lifeline
+from gd_helpers.launching import alive
 
 PACKAGE = str(Path(lifeline.__file__).parent.parent)
 STARTER = """
@@ -58,17 +60,39 @@ def test_a_process_lives_until_it_has_ended_even_where_nobody_asks_how():
 
 
 def test_the_words_and_the_exit_status_are_papermills(tmp_path):
-    words = [
-        sys.executable,
-        "-m",
-        "gd_helpers.lifeline",
-        str(os.getpid()),
-        "no.ipynb",
-        "out.ipynb",
-        "--no-progress-bar",
-    ]
+    words = lifeline.lifeline("papermill", "no.ipynb", "out.ipynb", "--no-progress-bar")
     answer = subprocess.run(
         words, cwd=tmp_path, env={**os.environ, "PYTHONPATH": PACKAGE}, capture_output=True, text=True
     )
     assert answer.returncode == 1
     assert "No such file or directory: 'no.ipynb'" in answer.stderr
+
+
+@contextlib.contextmanager
+def sleeper(**environment):
+    """Give a process that sleeps, with this in its environment, in a session of its own."""
+    code = "import time; print('there', flush=True); time.sleep(60)"
+    words, pipe = [sys.executable, "-c", code], subprocess.PIPE
+    with subprocess.Popen(words, env={**os.environ, **environment}, stdout=pipe, start_new_session=True) as process:
+        process.stdout.readline()
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def test_what_has_the_mark_is_ended_and_what_has_another_is_not():
+    with sleeper(MARK="ours") as ours, sleeper(MARK="theirs") as theirs:
+        lifeline.end_marked("MARK", "ours")
+        assert alive(ours, theirs) == [theirs]
+
+
+def test_a_grace_is_no_longer_than_it_has_to_be():
+    with sleeper(MARK="ours") as ours:
+        begin = time.monotonic()
+        lifeline.end_marked("MARK", "ours", grace=0.5)
+        assert time.monotonic() - begin > 0.5
+        assert alive(ours) == []
+    begin = time.monotonic()
+    lifeline.end_marked("MARK", "ours", grace=60)
+    assert time.monotonic() - begin < 30

@@ -174,6 +174,9 @@ def test_two_jobs_work_at_the_same_time():
         (None, {"backend": "loky"}, ("LokyBackend", joblib.cpu_count())),
         (None, {"backend": "loky", "n_jobs": 5}, ("LokyBackend", 5)),
         (3, {"n_jobs": 5}, ("ThreadingBackend", 3)),
+        (None, {"n_jobs": 5}, ("ThreadingBackend", 5)),
+        (None, {"n_jobs": 1}, ("ThreadingBackend", 1)),
+        (None, {"backend": "loky", "n_jobs": 1}, ("LokyBackend", 1)),
     ],
 )
 def test_threads_on_all_cores_unless_somebody_says_otherwise(jobs, configured, expected):
@@ -189,7 +192,17 @@ def test_the_backend_that_is_asked_for_wins(backend, expected):
         assert type(replicates._make_parallel(2, backend)._backend).__name__ == expected
 
 
-def test_processes_give_the_table_of_threads(table):
+def test_a_replicate_computes_with_as_many_threads_as_it_is_told():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(before + 1)
+        replicates._train_all(ONE, 0, DATA, ["start"], 1.0, before)
+        assert torch.get_num_threads() == before
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_processes_give_the_table_of_threads():
     net = {"net": {"method": "mini-batch", "epochs": 2, "engine": "eager", "model": mlp((2, 2, 1))}}
     for recipes, seeds in ((RECIPES, 5), (net, 2)):
         one, other = (

@@ -163,14 +163,42 @@ def test_a_run_whose_notebook_is_gone_is_done_again(course):
     assert sweep(course, SMALL).before == 1
 
 
-def test_a_row_that_cannot_be_written_leaves_the_one_before(tmp_path, monkeypatch):
-    path = tmp_path / "row.json"
-    sweeps._replace(path, b"before")
-    monkeypatch.setattr(sweeps.os, "replace", lambda *paths: (_ for _ in ()).throw(OSError("the disk is full")))
-    with pytest.raises(OSError, match="full"):
-        sweeps._replace(path, b"after")
-    assert path.read_bytes() == b"before"
-    assert list(tmp_path.iterdir()) == [path]
+def test_a_row_that_cannot_be_read_is_done_again(course):
+    out = course.parent / "out"
+    sweep(course, SMALL)
+    for path, text in zip(sorted((out / "runs").glob("*.json")), ("", '{"status": "finished"}'), strict=True):
+        path.write_text(text)
+    swept = sweep(course, SMALL)
+    assert (swept.before, list(swept.table.seed)) == (0, [5, 6])
+
+
+def test_a_sweep_that_ends_before_its_first_run_leaves_no_table_of_another_version(course, monkeypatch):
+    out = course.parent / "out"
+    sweep(course, SMALL)
+    write_chapter(course, code="print(seed + 1)")
+    monkeypatch.setattr(sweeps, "run_here", lambda *jobs, **options: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        sweep(course, SMALL)
+    assert not list(out.glob("table.*"))
+    assert len(list((out / "runs").glob("*.json"))) == 2
+
+
+def test_a_row_without_a_table_is_in_the_next_one(course, monkeypatch):
+    out = course.parent / "out"
+    sweep(course, SMALL)
+    for path in out.glob("table.*"):
+        path.unlink()
+    sweep(course, SMALL)
+    assert list(pd.read_csv(out / "table.csv").seed) == [5, 6]
+
+
+def test_whole_numbers_of_more_than_64_bits_are_texts(tmp_path):
+    row = {"status": "finished", "reason": "", "seconds": 1.0, "notebook": ""}
+    rows = [{**row, "parameters": {"epochs": epochs}, "results": {"states": 10**20}} for epochs in (100, 10**20)]
+    table = sweeps.make_table(rows)
+    table.to_parquet(tmp_path / "table.parquet")
+    assert list(table.epochs) == ["100", "1" + 20 * "0"]
+    assert list(table.states) == 2 * ["1" + 20 * "0"]
 
 
 def wait_until(condition, seconds=60):
@@ -265,7 +293,8 @@ def command(course, *words):
         ("03 -g learning_rate 0.1 -1e-3", "learning_rate must be a finite number greater than 0, got -0.001"),
         ("03 -g learning_rate 0.1 -inf", "learning_rate must be a finite number greater than 0, got -inf"),
         ("03 -g seed 1 -p n 3", "n must be a whole number of at least 50, got 3"),
-        ("03 -g seed 1 01", "the values of -g seed must all be different, got 1 more than once"),
+        ("03 -g seed 1 2 01", "the values of -g seed must all be different, got 1, 2, 1"),
+        ("03 -g learning_rate 1 1.0", "the values of -g learning_rate must all be different, got 1, 1.0"),
         ("03 -g seed 1 -g seed 2", "-g seed must be given once, with all its values, got it twice"),
         ("03 -g seed", "-g seed must have at least one value, got none"),
         ("03 -g seed 1 -p seed 2", "'seed' must be given to -g or to -p, got both"),
