@@ -14,8 +14,9 @@ import psutil
 import pytest
 from distributed import CancelledError, KilledWorker
 from stand_in import write_chapter, write_papermill
+from waiting import wait_until
 
-from gd_helpers import distribution, sweeps
+from gd_helpers import distribution, launching, sweeps
 from gd_helpers.__main__ import main
 from gd_helpers.distribution import ClusterError, Job, carry_out, hash_package, run_here
 from gd_helpers.lifeline import lives
@@ -43,14 +44,6 @@ def make_jobs(course, *seeds, pause="0"):
     text = (course / "03_batch.ipynb").read_text()
     given = [{"seed": seed, "learning_rate": "0.5", "pause": pause} for seed in seeds]
     return [Job(each["seed"], "03_batch", text, each, "the package") for each in given]
-
-
-def wait_until(condition, seconds=60):
-    for _ in range(int(seconds / 0.02)):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it never came")
 
 
 def begun(course):
@@ -187,8 +180,7 @@ def start_cluster(course, tmp_path):
 
 def listening(process):
     """Return the addresses on which `process` listens."""
-    connections = psutil.Process(process.pid).net_connections("inet")
-    return {connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN}
+    return {address for address, _ in launching.listening([psutil.Process(process.pid)])}
 
 
 def family_of(processes):

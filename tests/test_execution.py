@@ -1,13 +1,13 @@
 import os
 import signal
 import sys
-import time
 from types import SimpleNamespace
 
 import nbformat
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from waiting import wait_until
 
 from gd_helpers import execution
 from gd_helpers.launching import alive
@@ -113,14 +113,6 @@ def test_what_is_no_notebook_is_refused_by_name(tmp_path):
         execution.Execution(path)
 
 
-def wait_for(path, seconds=60):
-    for _ in range(int(seconds / 0.05)):
-        if path.exists() and path.read_text():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{path.name} never came")
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="the sleeper is a POSIX command")
 def test_stopping_ends_papermill_its_kernel_and_what_the_kernel_started(tmp_path):
     start = "import subprocess, pathlib, time; sleeper = subprocess.Popen(['sleep', '600'], start_new_session=True)"
@@ -128,7 +120,7 @@ def test_stopping_ends_papermill_its_kernel_and_what_the_kernel_started(tmp_path
     run = execution.Execution(write_notebook(tmp_path / "01_one.ipynb", cells))
     run.start(tmp_path / "work")
     try:
-        wait_for(tmp_path / "pid")
+        wait_until(lambda: (path := tmp_path / "pid").exists() and path.read_text())
         family = psutil.Process(run.process.pid).children(recursive=True)
         assert int((tmp_path / "pid").read_text()) in [process.pid for process in family]
     finally:

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 import psutil
 import pytest
+from waiting import wait_until
 
 from gd_helpers import launching
 from gd_helpers.launching import alive, explain, listening, loopback_interface, torchrun, write_script
@@ -55,9 +56,7 @@ def once_there(folder, action):
     """Do `action` in a thread, once both workers have signed in."""
 
     def wait():
-        deadline = time.monotonic() + 60
-        while len(pids_in(folder)) < 2 and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: len(pids_in(folder)) == 2)
         action()
 
     threading.Thread(target=wait, daemon=True).start()
@@ -186,10 +185,7 @@ def test_a_python_that_is_killed_takes_torchrun_and_its_workers_along():
     code = f"from gd_helpers.launching import torchrun; torchrun(*{words!r}, environment={ENVIRONMENT!r})"
     with subprocess.Popen([sys.executable, "-c", code]) as caller:
         once_there(folder, caller.kill)
-    deadline = time.monotonic() + 20
-    while not none_left(folder) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert none_left(folder)
+    wait_until(lambda: none_left(folder), seconds=20)
 
 
 @posix

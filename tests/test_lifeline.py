@@ -9,6 +9,7 @@ import nbformat
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from waiting import wait_until
 
 from gd_helpers import lifeline
 from gd_helpers.launching import alive
@@ -22,14 +23,6 @@ run = Execution(Path(sys.argv[1]))
 run.start(Path(sys.argv[2]))
 time.sleep(600)
 """
-
-
-def wait_until(condition, seconds=60):
-    for _ in range(int(seconds / 0.05)):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the sleeper is a POSIX command")

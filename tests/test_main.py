@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook
+from waiting import wait_until
 
 from gd_helpers import __main__ as command_line
 from gd_helpers import chapters
@@ -148,14 +148,6 @@ def start_command(course, out):
     )
 
 
-def wait_for(path, seconds=60):
-    for _ in range(int(seconds / 0.05)):
-        if path.exists():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{path.name} never came")
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent in another way")
 @pytest.mark.parametrize(("number", "send"), [(signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)])
 def test_stopping_the_command_leaves_no_process_and_no_file(course, tmp_path, number, send):
@@ -164,7 +156,7 @@ def test_stopping_the_command_leaves_no_process_and_no_file(course, tmp_path, nu
     out = tmp_path / "out"
     command = start_command(course, out)
     try:
-        wait_for(course / "here")
+        wait_until((course / "here").exists)
         family = psutil.Process(command.pid).children(recursive=True)
         send(command.pid, number)
         error = command.communicate(timeout=60)[1]

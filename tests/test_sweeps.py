@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
@@ -12,6 +11,7 @@ import pandas as pd
 import psutil
 import pytest
 from stand_in import write_chapter, write_papermill
+from waiting import wait_until
 
 from gd_helpers import __main__ as command_line
 from gd_helpers import distribution, sweeps
@@ -199,14 +199,6 @@ def test_whole_numbers_of_more_than_64_bits_are_texts(tmp_path):
     table.to_parquet(tmp_path / "table.parquet")
     assert list(table.epochs) == ["100", "1" + 20 * "0"]
     assert list(table.states) == 2 * ["1" + 20 * "0"]
-
-
-def wait_until(condition, seconds=60):
-    for _ in range(int(seconds / 0.02)):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it never came")
 
 
 COMMAND = """
