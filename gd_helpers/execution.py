@@ -107,12 +107,11 @@ class Execution:
             return False
         self.seconds = time.monotonic() - self._started
         self._cells_done = self.cells
-        self.end_rest(GRACE)
         return True
 
-    def end_rest(self, grace=0):
-        """End what papermill or its kernel has started and left, `grace` seconds after their own end."""
-        end_marked(MARK, self._mark, grace=grace)
+    def end_rest(self):
+        """End what papermill and its kernel have started and left, once these have ended."""
+        end_marked(MARK, self._mark, grace=GRACE)
 
     def cells_done(self):
         """Return how many cells are done; papermill saves its output after each."""
@@ -203,6 +202,7 @@ def execute(executions, folder, *, jobs, finish, stop):
                     running[-1].start(folder / running[-1].notebook.stem)
                     bar.set_description(", ".join(execution.notebook.stem for execution in running), refresh=False)
                 for execution in [execution for execution in running if execution.ended()]:
+                    execution.end_rest()
                     finish(execution)
                     running.remove(execution)
                 bar.update(sum(execution.cells_done() for execution in executions) - bar.n)

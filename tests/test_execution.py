@@ -162,7 +162,7 @@ def test_signals_are_noted_in_place_of_obeyed_and_handlers_are_put_back():
 
 def test_never_more_than_jobs_run_at_a_time(tmp_path):
     class Fake:
-        cells, running, most = 1, 0, 0
+        cells, running, most, cleared = 1, 0, 0, 0
 
         def __init__(self, name):
             self.notebook, self.process = tmp_path / name, None
@@ -176,12 +176,15 @@ def test_never_more_than_jobs_run_at_a_time(tmp_path):
             Fake.running -= 1
             return True
 
+        def end_rest(self):
+            Fake.cleared += 1
+
         def cells_done(self):
             return 1
 
     order = []
     execution.execute([Fake(str(i)) for i in range(5)], tmp_path, jobs=2, finish=order.append, stop=[])
-    assert (Fake.most, len(order)) == (2, 5)
+    assert (Fake.most, Fake.cleared, len(order)) == (2, 5, 5)
 
 
 def test_a_papermill_that_is_killed_is_a_failure_however_clean_its_file_looks(ended):
