@@ -36,10 +36,10 @@ test: $(WARM) ## Test the package, its examples, and every chapter's stored outp
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_OPTIONS)
 
 test-lab: $(WARM) ## Test the chapters and their explorers in a browser (TEST_OPTIONS="-k 03_batch")
-	$(BIN)/python -m pytest tests_lab --override-ini=addopts= -n $(WORKERS) $(TEST_OPTIONS)
+	$(BIN)/python -m pytest tests/lab --override-ini=addopts=--import-mode=importlib -n $(WORKERS) $(TEST_OPTIONS)
 
 bench: $(WARM) ## Time training against plain loops and other programs, into build/bench (BENCH_OPTIONS="-k batch")
-	$(BIN)/python -m pytest benchmarks --override-ini=addopts= --benchmark-quiet --quiet -rs $(BENCH_OPTIONS)
+	$(BIN)/python -m pytest tests/benchmarks --override-ini=addopts=--import-mode=importlib --benchmark-quiet --quiet -rs $(BENCH_OPTIONS)
 
 lint: $(READY) ## Check style and format of package, tests and chapters
 	$(BIN)/python -m ruff check .
@@ -50,7 +50,7 @@ refresh: $(WARM) ## Execute the chapters in place and store their outputs (all o
 
 clean: ## Remove what the other targets made, except .venv
 	rm -rf $(WARM) build .pytest_cache .ruff_cache .hypothesis .benchmarks *.egg-info
-	find gd_helpers tests tests_lab notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+	find gd_helpers tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 # .ready is there only while .venv is whole: it is taken away before anything is installed, and a .venv without it is made
 # anew. The feed of announcements is switched off because the course asks nothing of the network.
@@ -67,6 +67,6 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 
 # Compiled once here, the training kernels load from disk ever after, wherever the course is used.
-$(WARM): $(READY) $(wildcard gd_helpers/engines/*.py)
-	$(BIN)/python -m gd_helpers.engines.compiled
+$(WARM): $(READY) $(wildcard gd_helpers/training/engines/*.py)
+	$(BIN)/python -m gd_helpers.training.engines
 	@touch $@

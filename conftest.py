@@ -6,7 +6,7 @@ import hypothesis
 import matplotlib
 from nbval.plugin import IPyNbFile
 
-from gd_helpers.recording import RESULTS_MIME
+from gd_helpers.lesson.results import RESULTS_MIME
 
 os.environ["GD_HEADLESS"] = "1"
 os.environ.pop("MPLBACKEND", None)  # kernels choose their own; this process draws into memory

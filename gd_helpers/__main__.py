@@ -99,7 +99,7 @@ def main(words=None, **options):
     kept = "chapters that had not finished left nothing"
     try:
         arguments = make_parser().parse_args(protect_values(sys.argv[1:] if words is None else words))
-        from gd_helpers import chapters  # takes seconds, and a slip on the command line should not
+        from gd_helpers.runner import chapters  # takes seconds, and a slip on the command line should not
 
         jobs = getattr(arguments, "jobs", None)
         jobs = None if jobs is None else chapters.parse_value(jobs)
@@ -124,7 +124,7 @@ def main(words=None, **options):
 def _sweep(arguments, jobs, options):
     """Sweep as `arguments` say, and return the exit status."""
     grid, given = read_sweep(arguments)
-    from gd_helpers import sweeps
+    from gd_helpers.runner import sweeps
 
     try:
         swept = sweeps.sweep(

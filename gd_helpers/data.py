@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from gd_helpers.validation import LARGEST_SEED, finite_number, whole_number
+from gd_helpers.checks import LARGEST_SEED, check_float, check_int
 
 MEAN_OF_X = 2.0
 VARIANCE_OF_X = 1.0
@@ -186,12 +186,12 @@ def simulate_line(n=1000, intercept=5.0, slope=2.0, noise=(1.0, 1.0), seed=37):
     Source: section 5.1 of the chapter that Part I mirrors. The legacy NumPy generator and the order of the draws (all
     of x, then each noise term) are the ones that reproduce its published data from seed 37.
     """
-    n = whole_number("n", n, 2)
-    intercept, slope = finite_number("intercept", intercept), finite_number("slope", slope)
+    n = check_int("n", n, 2)
+    intercept, slope = check_float("intercept", intercept), check_float("slope", slope)
     if isinstance(noise, str) or not isinstance(noise, Iterable):
         raise ValueError(f"noise must be a sequence of standard deviations, got {noise!r}")
-    deviations = [finite_number("each of noise", deviation, at_least=0) for deviation in noise]
-    generator = np.random.RandomState(whole_number("seed", seed, 0, LARGEST_SEED))
+    deviations = [check_float("each of noise", deviation, at_least=0) for deviation in noise]
+    generator = np.random.RandomState(check_int("seed", seed, 0, LARGEST_SEED))
 
     X, y = np.ones((n, 2), np.float32), generator.normal(MEAN_OF_X, np.sqrt(VARIANCE_OF_X), n)
     with np.errstate(over="ignore"):  # infinite numbers are refused below
@@ -241,7 +241,7 @@ def redraw_noise(data, seed):
     """
     if not isinstance(data, Line):
         raise ValueError(f"data must be a Line, such as simulate_line() gives, got {type(data).__name__}")
-    generator = np.random.default_rng(whole_number("seed", seed, 0, LARGEST_SEED))
+    generator = np.random.default_rng(check_int("seed", seed, 0, LARGEST_SEED))
     noise = np.sqrt(data.noise_variance) * generator.normal(size=len(data))
     # sum by sum, and not as a matrix product, whose rounding differs between processors
     y = data.truth[0] + data.truth[1] * data.x.cpu().numpy().astype(np.float64) + noise

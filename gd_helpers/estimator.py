@@ -10,9 +10,9 @@ from sklearn.model_selection import ShuffleSplit
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from gd_helpers.recipes import METHODS, Recipe
-from gd_helpers.stopping import train_until_stopped
-from gd_helpers.validation import finite_number, one_of, whole_number, yes_or_no
+from gd_helpers.checks import check_bool, check_choice, check_float, check_int
+from gd_helpers.training.early_stopping import train_until_stopped
+from gd_helpers.training.recipes import METHODS, Recipe
 
 
 class GradientDescentRegressor(RegressorMixin, BaseEstimator):
@@ -216,21 +216,21 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
 
     def _check_parameters(self):
         """Check what `Recipe` does not."""
-        one_of("method", self.method, METHODS)
-        whole_number("max_iter", self.max_iter, 1)
+        check_choice("method", self.method, METHODS)
+        check_int("max_iter", self.max_iter, 1)
         if self.batch_size is not None:
-            whole_number("batch_size", self.batch_size, 1)
+            check_int("batch_size", self.batch_size, 1)
         if self.tol is not None:
-            finite_number("tol", self.tol, at_least=0)
-        finite_number("validation_fraction", self.validation_fraction, above=0, below=1)
-        whole_number("n_iter_no_change", self.n_iter_no_change, 1)
+            check_float("tol", self.tol, at_least=0)
+        check_float("validation_fraction", self.validation_fraction, above=0, below=1)
+        check_int("n_iter_no_change", self.n_iter_no_change, 1)
         for name in ("fit_intercept", "early_stopping", "warm_start"):
-            yes_or_no(name, getattr(self, name))
+            check_bool(name, getattr(self, name))
 
     def _check_data(self, X, y, sample_weight, reset):
         """Return all three as finite float64 arrays, after a check of the recipe that they will have."""
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, reset=reset)
-        self._recipe(len(X), self.max_iter, order_seed=0)
+        self._recipe(len(X), self.max_iter, shuffle_seed=0)
         sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         return X, y.astype(np.float64), sample_weight
 
@@ -245,7 +245,7 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
                 raise ValueError(f"sample_weight must be above 0 for one of the rows {name} at least, got only zeros")
         return parts
 
-    def _recipe(self, n, epochs, order_seed):
+    def _recipe(self, n, epochs, shuffle_seed):
         """Return the recipe for `n` rows."""
         batch_size = self.batch_size or METHODS[self.method]["batch_size"] or n
         return Recipe.complete(
@@ -256,8 +256,8 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
             shuffle=self.shuffle,
             learning_rate=self.learning_rate,
             optimizer=self.optimizer,
-            start_seed=0,  # the start is given
-            order_seed=order_seed,
+            init_seed=0,  # the start is given
+            shuffle_seed=shuffle_seed,
         )
 
     def _weights(self):
@@ -271,12 +271,12 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
     def _train(self, training, start, epochs, tol=None, held_out=None):
         """Train on (X, y, sample_weight), set the weights, and return the losses, the scores and how it ended."""
         X, y = self._weighted(*training)
-        order_seed = int(self._random_state.randint(np.iinfo(np.int32).max))
+        shuffle_seed = int(self._random_state.randint(np.iinfo(np.int32).max))
         run = train_until_stopped(
             X,
             y,
             start,
-            recipe=self._recipe(len(X), epochs, order_seed),
+            recipe=self._recipe(len(X), epochs, shuffle_seed),
             rule=None if tol is None else (tol, self.n_iter_no_change),
             score=(lambda path: self._scores(path, *held_out)) if held_out else None,
         )

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from gd_helpers.validation import LARGEST_SEED, one_of, whole_number, yes_or_no
+from gd_helpers.checks import LARGEST_SEED, check_bool, check_choice, check_int
 
 ACTIVATIONS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "identity": nn.Identity}
 
@@ -24,7 +24,7 @@ def linear(inputs=2, seed=37):
     inputs : int
         Columns of X, at least 1.
     seed : int
-        Seed of its first weights, as in `draw_start`.
+        Seed of its first weights, as in `init_weights`.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def linear(inputs=2, seed=37):
       (0): Linear(in_features=2, out_features=1, bias=False)
     )
     """
-    return mlp((whole_number("inputs", inputs, 1), 1), seed=seed)
+    return mlp((check_int("inputs", inputs, 1), 1), seed=seed)
 
 
 def mlp(widths, activation="sigmoid", bias=False, seed=37):
@@ -53,7 +53,7 @@ def mlp(widths, activation="sigmoid", bias=False, seed=37):
     bias : bool
         Whether each layer adds a bias. The source's networks have none.
     seed : int
-        Seed of its first weights, as in `draw_start`.
+        Seed of its first weights, as in `init_weights`.
 
     Raises
     ------
@@ -67,15 +67,15 @@ def mlp(widths, activation="sigmoid", bias=False, seed=37):
     """
     if isinstance(widths, str) or not isinstance(widths, Iterable) or len(widths := list(widths)) < 2:
         raise ValueError(f"widths must list the units of at least an input and an output layer, got {widths!r}")
-    widths = [whole_number("each of widths", width, 1) for width in widths]
-    one_of("activation", activation, ACTIVATIONS)
-    yes_or_no("bias", bias)
+    widths = [check_int("each of widths", width, 1) for width in widths]
+    check_choice("activation", activation, ACTIVATIONS)
+    check_bool("bias", bias)
 
     layers = []
     with _random_state_kept():
         for inputs, outputs in itertools.pairwise(widths):
             layers += [nn.Linear(inputs, outputs, bias=bias), ACTIVATIONS[activation]()]
-    return draw_start(nn.Sequential(*layers[:-1]), seed)
+    return init_weights(nn.Sequential(*layers[:-1]), seed)
 
 
 @contextlib.contextmanager
@@ -85,7 +85,7 @@ def _random_state_kept():
         yield
 
 
-def draw_start(model, seed):
+def init_weights(model, seed):
     """Draw the weights of `model` anew, in place, as a fresh model after ``torch.manual_seed(seed)`` would have them.
 
     Every layer that has ``reset_parameters`` is reset, in the order of ``model.modules()``. PyTorch's global random
@@ -107,7 +107,7 @@ def draw_start(model, seed):
     -----
     Source: ``torch.nn.Linear.reset_parameters``, uniform on ±1/√fan_in.
     """
-    seed = whole_number("seed", seed, 0, LARGEST_SEED)
+    seed = check_int("seed", seed, 0, LARGEST_SEED)
     elsewhere = {str(parameter.device) for parameter in model.parameters()} - {"cpu"}
     if elsewhere:
         raise ValueError(f"model must be on the CPU when its start is drawn, got weights on {', '.join(elsewhere)}")

@@ -8,15 +8,15 @@ import torch
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from gd_helpers.engines import compiled, eager
-from gd_helpers.recipes import SCHEDULES, Recipe
+from gd_helpers.training.engines import compiled, eager
+from gd_helpers.training.recipes import SCHEDULES, Recipe
 
 SEEDS = st.integers(0, 2**32 - 1)
 few_examples = settings(max_examples=12, deadline=None)
 
 
 def recipe_of(n, epochs, batch_size, **changes):
-    rest = {"learning_rate": 0.01, "optimizer": "adam", "shuffle": True, "start_seed": 0, "order_seed": 0, **changes}
+    rest = {"learning_rate": 0.01, "optimizer": "adam", "shuffle": True, "init_seed": 0, "shuffle_seed": 0, **changes}
     return Recipe.complete("mini-batch", n, epochs=epochs, batch_size=batch_size, **rest)
 
 
@@ -60,5 +60,5 @@ def tasks(draw):
         replacement=replacement,
         schedule=draw(st.sampled_from([*SCHEDULES, rise_and_fall])),
         average_after=draw(st.none() | st.integers(0, epochs - 1)),
-        order_seed=draw(SEEDS),
+        shuffle_seed=draw(SEEDS),
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gd_helpers import claims
+from gd_helpers.lesson import claims
 
 torch.set_num_threads(1)  # tensors this small gain nothing from a second thread, and lose to whatever else runs
 

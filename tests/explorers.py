@@ -8,8 +8,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from gd_helpers import figures
 from gd_helpers.explore.explorer import Explorer
+from gd_helpers.plotting import figures
 
 SIGNS = str.maketrans({"−": "-"})
 WORDS = {"–": "nan", "not finite": "inf"}

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from benchmarks.programs import CourseOrders, run_scikit_learn
 from benchmarks.recipes import LEARNING_RATE, LOADER, RECIPES, SEED, STOCHASTIC
 from benchmarks.tables import (
@@ -22,9 +21,10 @@ from benchmarks.tables import (
     to_markdown,
     write_tables,
 )
+
 from gd_helpers.data import simulate_line
 from gd_helpers.models import get_weights, linear
-from gd_helpers.training import train
+from gd_helpers.training.trainer import train
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,7 +65,7 @@ def test_training_on_much_data_takes_less_memory_than_three_times_the_data(tmp_p
 def test_scikit_learn_takes_the_steps_of_plain_stochastic_gradient_descent():
     data, start = simulate_line(), get_weights(linear(seed=SEED))
     settings = {**STOCHASTIC.settings, "epochs": 3, "shuffle": False}
-    run = train(data, start=start, learning_rate=LEARNING_RATE, optimizer="sgd", **settings)
+    run = train(data, init=start, learning_rate=LEARNING_RATE, optimizer="sgd", **settings)
     np.testing.assert_allclose(run_scikit_learn(data, start, 3, shuffle=False), run.weights, atol=1e-4)
 
 

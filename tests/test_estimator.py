@@ -21,11 +21,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from gd_helpers.engines import compiled, linear, quadratic
 from gd_helpers.estimator import GradientDescentRegressor
-from gd_helpers.recipes import OPTIMIZERS
-from gd_helpers.stopping import stopping_epoch
-from gd_helpers.training import train
+from gd_helpers.optimizers import OPTIMIZERS
+from gd_helpers.training.early_stopping import stopping_epoch
+from gd_helpers.training.engines import compiled, linear, quadratic
+from gd_helpers.training.trainer import train
 
 # What scikit-learn exempts its own SGDRegressor from: batches of other examples are other steps.
 EXEMPT = {
@@ -89,8 +89,8 @@ def test_a_fit_is_the_run_of_train_from_zero(columns, method, optimizer):
         epochs=40,
         learning_rate=1e-3,
         optimizer=optimizer,
-        start=np.zeros(11),
-        order_seed=int(np.random.RandomState(5).randint(2**31 - 1)),
+        init=np.zeros(11),
+        shuffle_seed=int(np.random.RandomState(5).randint(2**31 - 1)),
     )
     np.testing.assert_array_equal(weights(model), run.weights)
     np.testing.assert_array_equal(model.loss_curve_, run.trace.loss)

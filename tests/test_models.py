@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from gd_helpers import models
-from gd_helpers.models import draw_start, get_weights, linear, mlp, set_weights, weight_names
+from gd_helpers.models import get_weights, init_weights, linear, mlp, set_weights, weight_names
 
 WIDTHS = st.lists(st.integers(1, 6), min_size=2, max_size=5)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -59,7 +59,7 @@ def test_another_seed_gives_another_start():
     assert not torch.equal(get_weights(linear(seed=1)), get_weights(linear(seed=2)))
 
 
-@pytest.mark.parametrize("make", [linear, lambda: mlp((2, 3, 1)), lambda: draw_start(linear(), 5)])
+@pytest.mark.parametrize("make", [linear, lambda: mlp((2, 3, 1)), lambda: init_weights(linear(), 5)])
 def test_global_random_state_is_not_changed(global_random_state, make):
     before = global_random_state()
     make()
@@ -83,7 +83,7 @@ class SlowLinear(nn.Linear):
 
 def test_threads_that_draw_at_once_each_get_the_start_of_their_seed():
     models = {seed: nn.Sequential(SlowLinear(2, 3, bias=False), SlowLinear(3, 1, bias=False)) for seed in range(4)}
-    threads = [threading.Thread(target=draw_start, args=(model, seed)) for seed, model in models.items()]
+    threads = [threading.Thread(target=init_weights, args=(model, seed)) for seed, model in models.items()]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -97,12 +97,12 @@ def test_drawing_a_start_again_forgets_what_was_trained():
     model = linear(seed=3)
     start = get_weights(model)
     set_weights(model, [100.0, 200.0])
-    assert torch.equal(get_weights(draw_start(model, 3)), start)
+    assert torch.equal(get_weights(init_weights(model, 3)), start)
 
 
 def test_a_start_on_another_device_is_refused():
     with pytest.raises(ValueError, match=r"^model must be on the CPU when its start is drawn, got weights on meta$"):
-        draw_start(linear().to("meta"), 3)
+        init_weights(linear().to("meta"), 3)
 
 
 @given(WIDTHS, st.booleans(), st.randoms(use_true_random=False))

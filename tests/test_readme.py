@@ -8,9 +8,9 @@ import nbformat
 import numpy as np
 import pytest
 
-from gd_helpers.chapters import NOTEBOOKS
-from gd_helpers.claims import CLAIM_MIME
-from gd_helpers.parameters import PUBLISHED
+from gd_helpers.lesson.claims import CLAIM_MIME
+from gd_helpers.lesson.parameters import PUBLISHED
+from gd_helpers.runner.chapters import NOTEBOOKS
 
 ROOT = NOTEBOOKS.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,11 +5,12 @@ import importlib.util
 
 from IPython.display import display
 
+from gd_helpers.checks import check_choice, check_int
+from gd_helpers.exercises import questions
 from gd_helpers.exercises.answers import show_value
 from gd_helpers.exercises.feedback import COLOURS, SIGNS, Lines, Prose
-from gd_helpers.exercises.questions import given
-from gd_helpers.parameters import PUBLISHED, check_names
-from gd_helpers.validation import one_of, whole_number
+from gd_helpers.exercises.question_types import given
+from gd_helpers.lesson.parameters import PUBLISHED, check_names
 
 STATES = {"right": "solved", "wrong": "not right yet", "unanswered": "not answered yet"}
 
@@ -60,7 +61,7 @@ class Exercise:
         hints = self.question.hints
         if number is None:
             number = min(self._hints_given + 1, len(hints))
-        number = whole_number("number", number, 1, len(hints))
+        number = check_int("number", number, 1, len(hints))
         self._hints_given = number
         rest = f" (`exercises.{self.name}.hint()` again gives the next.)" if number < len(hints) else ""
         display(Prose(f"Hint {number} of {len(hints)} to exercise {self.number}.", hints[number - 1] + rest))
@@ -119,7 +120,7 @@ class Exercises:
 
 def chapters_with_exercises():
     """Return the names of the chapters that have a module of exercises, in order."""
-    package = __package__
+    package = questions.__name__
     return [name for name in sorted(PUBLISHED) if importlib.util.find_spec(f"{package}.{name[3:]}")]
 
 
@@ -131,8 +132,8 @@ def questions_of(chapter):
     ValueError
         If it has none.
     """
-    one_of("chapter", chapter, chapters_with_exercises())
-    return importlib.import_module(f"{__package__}.{chapter[3:]}").QUESTIONS
+    check_choice("chapter", chapter, chapters_with_exercises())
+    return importlib.import_module(f"{questions.__name__}.{chapter[3:]}").QUESTIONS
 
 
 def parameters_of(chapter):

@@ -2,8 +2,8 @@
 
 import ipywidgets as widgets
 
-from gd_helpers.recipes import OPTIMIZERS
-from gd_helpers.validation import LARGEST_SEED
+from gd_helpers.checks import LARGEST_SEED
+from gd_helpers.optimizers import OPTIMIZERS
 
 # The steps of the sliders between one power of ten and the next, or one power of two.
 RATES = (1, 1.1, 1.25, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3.2, 3.6, 4, 4.5, 5, 5.6, 6.3, 7, 8, 9)
@@ -39,7 +39,7 @@ class Controls:
         sizes = divisors(n) if recipe.replacement else whole(logarithmic(1, n, BATCHES, 2))
         sizes |= {recipe.batch_size, n}
         counts = whole(logarithmic(1, most_epochs(recipe), COUNTS, 10)) | {recipe.epochs, most_epochs(recipe)}
-        seed, first = recipe.start_seed, recipe.start_seed // 100 * 100
+        seed, first = recipe.init_seed, recipe.init_seed // 100 * 100
         self.recipe = {
             "learning_rate": slider("learning rate α", rates, rate, "g"),
             "batch_size": slider("batch size B", sizes, recipe.batch_size, ","),

@@ -7,15 +7,15 @@ import threading
 import ipywidgets as widgets
 import numpy as np
 
-from gd_helpers import figures
 from gd_helpers.explore.controls import Controls
-from gd_helpers.explore.moment import Moment
 from gd_helpers.explore.names import ROOT, naming
 from gd_helpers.explore.panels import MOVING_COLOURS
 from gd_helpers.explore.picture import Picture
-from gd_helpers.progress import is_headless
-from gd_helpers.style import METHOD_COLOURS
-from gd_helpers.training import train
+from gd_helpers.explore.snapshot import Snapshot
+from gd_helpers.plotting import figures
+from gd_helpers.plotting.style import METHOD_COLOURS
+from gd_helpers.training.progress import is_headless
+from gd_helpers.training.trainer import train
 
 # What a run may take, so that a picture waits for it about a tenth of a second at most. With all examples in each
 # update a linear model costs next to nothing per example.
@@ -63,7 +63,7 @@ class Explorer:
         self.figure, self.left, self.right = figure, left, right
         self.data, self.best, self.recipe, self.model = data, best, recipe, model
         self.values = {name: getattr(recipe, name) for name in ("learning_rate", "batch_size", "epochs", "optimizer")}
-        self.values["seed"] = recipe.start_seed
+        self.values["seed"] = recipe.init_seed
         self.train()
         self.show(len(self.run.path) - 1)
 
@@ -84,9 +84,9 @@ class Explorer:
 
     def show(self, epoch):
         """Move both panels to epoch `epoch` of the run."""
-        self.moment = Moment(self.run, epoch, self.data)
-        self.left.show(self.moment)
-        self.right.show(self.moment)
+        self.snapshot = Snapshot(self.run, epoch, self.data)
+        self.left.show(self.snapshot)
+        self.right.show(self.snapshot)
 
     def display(self):
         """Put the explorer into the cell's output, as a picture of its first settings where nobody can move it."""
@@ -106,7 +106,7 @@ class Explorer:
         self.image = widgets.Image(format="png")
         self.numbers, self.alt = widgets.HTML(), widgets.HTML(layout=widgets.Layout(display="none"))
         self.status = widgets.HTML().add_class("gd-status")
-        self.controls.allow_epochs(self.moment.epochs)
+        self.controls.allow_epochs(self.snapshot.epochs)
         self.refresh()
         self._listen()
         above, below = self.controls.box()
@@ -127,12 +127,12 @@ class Explorer:
         self.train()
         self.show(len(self.run.path) - 1)
         self.refresh()
-        self.controls.allow_epochs(self.moment.epochs)
+        self.controls.allow_epochs(self.snapshot.epochs)
 
     @_alone
     def _measure(self):
         self.right.measure(self.controls.against.value)
-        self.show(self.moment.epoch)
+        self.show(self.snapshot.epoch)
         self.refresh()
 
     @_alone
@@ -149,7 +149,7 @@ class Explorer:
         self.controls.lead_player()
 
     def refresh(self):
-        """Send picture and numbers of the moment to the browser."""
+        """Send picture and numbers of the snapshot to the browser."""
         self.image.value = self.picture.png(self.right.against)
         self.numbers.value = self.table()
         self.status.value = self.say()
@@ -161,18 +161,18 @@ class Explorer:
 
     def describe(self):
         """Return what the picture shows, in two sentences."""
-        recipe, moment = self.run.recipe, self.moment
+        recipe, snapshot = self.run.recipe, self.snapshot
         settings = (
             f"learning rate {self.rate_text()}, batch size {recipe.batch_size:,}, {recipe.optimizer}, "
-            f"seed {recipe.start_seed}, after epoch {moment.epoch:,} of {moment.epochs:,}"
+            f"seed {recipe.init_seed}, after epoch {snapshot.epoch:,} of {snapshot.epochs:,}"
         )
-        ended = " The run diverged." if moment.is_lost else ""
-        return f"At {settings}. Left: {self.left.describe(moment)}. Right: {self.right.describe(moment)}.{ended}"
+        ended = " The run diverged." if snapshot.is_lost else ""
+        return f"At {settings}. Left: {self.left.describe(snapshot)}. Right: {self.right.describe(snapshot)}.{ended}"
 
     def columns(self):
         """Return by name what the run has by now, beside what OLS has."""
-        mse, r2 = self.moment.mse_and_r2
-        return {**self.left.columns(self.moment), "MSE": (mse, self.best.mse), "R²": (r2, self.best.r2)}
+        mse, r2 = self.snapshot.mse_and_r2
+        return {**self.left.columns(self.snapshot), "MSE": (mse, self.best.mse), "R²": (r2, self.best.r2)}
 
     def table(self):
         """Return the numbers of the run beside those of least squares, as HTML."""
@@ -181,18 +181,18 @@ class Explorer:
 
     def say(self):
         """Return in a sentence or two where the run stands."""
-        moment, asked = self.moment, self.values["epochs"]
-        effort = "{updates:,} updates, {examples:,} examples".format(**moment.effort)
-        colour = METHOD_COLOURS[moment.method]
-        method = f'<span aria-hidden="true" style="color: {colour}">●</span> {moment.method} gradient descent'
-        words = f"After epoch {moment.epoch:,} of {asked:,}: {method}, {effort}. "
-        if moment.is_lost:
+        snapshot, asked = self.snapshot, self.values["epochs"]
+        effort = "{updates:,} updates, {examples:,} examples".format(**snapshot.effort)
+        colour = METHOD_COLOURS[snapshot.method]
+        method = f'<span aria-hidden="true" style="color: {colour}">●</span> {snapshot.method} gradient descent'
+        words = f"After epoch {snapshot.epoch:,} of {asked:,}: {method}, {effort}. "
+        if snapshot.is_lost:
             words += "<strong>Diverged:</strong> the loss or the weights left the finite numbers, and the run stopped."
         elif self.best.mse > 0:
-            ratio = max(1, moment.mse_and_r2[0] / self.best.mse)
+            ratio = max(1, snapshot.mse_and_r2[0] / self.best.mse)
             words += f"The MSE is {beyond(ratio)} that of OLS."
-        if not self.run.diverged and moment.epochs < asked:
-            words += f" An explorer goes no further than epoch {moment.epochs:,} here, so that it stays quick."
+        if not self.run.diverged and snapshot.epochs < asked:
+            words += f" An explorer goes no further than epoch {snapshot.epochs:,} here, so that it stays quick."
         return words
 
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from gd_helpers import figures
+from gd_helpers.checks import LARGEST_SEED, check_float, check_int
 from gd_helpers.data import Line
 from gd_helpers.explore.controls import most_epochs
 from gd_helpers.explore.explorer import Explorer
@@ -11,8 +11,8 @@ from gd_helpers.explore.panels import CurvePanel, LossPanel, PathPanel
 from gd_helpers.explore.rate import AxesPanel, PredictedLossPanel, RateExplorer, rounded
 from gd_helpers.metrics import ols
 from gd_helpers.models import mlp
-from gd_helpers.recipes import Recipe
-from gd_helpers.validation import LARGEST_SEED, finite_number, whole_number
+from gd_helpers.plotting import figures
+from gd_helpers.training.recipes import Recipe
 
 
 def descent(data, method="mini-batch", *, epochs=None, batch_size=None, learning_rate=1e-3, optimizer="adam", seed=37):
@@ -138,7 +138,7 @@ def learning_rate(data, *, epochs=300, batch_size=None, learning_rate=0.1, optim
     >>> from gd_helpers.data import simulate_line
     >>> learning_rate(simulate_line(n=100), learning_rate=0.15)  # doctest: +SKIP
     """
-    rest = {"learning_rate": finite_number("learning_rate", learning_rate, above=0), "optimizer": optimizer}
+    rest = {"learning_rate": check_float("learning_rate", learning_rate, above=0), "optimizer": optimizer}
     rest["learning_rate"] = rounded(rest["learning_rate"])
     recipe = _complete(data, "batch", seed, epochs, batch_size, **rest)
     data = data.to("cpu", torch.float64)
@@ -151,8 +151,8 @@ def learning_rate(data, *, epochs=300, batch_size=None, learning_rate=0.1, optim
 def _complete(data, method, seed, epochs, batch_size, **rest):
     if not isinstance(data, Line):
         raise ValueError(f"data must be a Line, such as simulate_line() gives, got {type(data).__name__}")
-    seed = whole_number("seed", seed, 0, LARGEST_SEED)
-    seeds = {"start_seed": seed, "order_seed": seed}
+    seed = check_int("seed", seed, 0, LARGEST_SEED)
+    seeds = {"init_seed": seed, "shuffle_seed": seed}
     return Recipe.complete(method, len(data), epochs=epochs, batch_size=batch_size, **seeds, **rest)
 
 

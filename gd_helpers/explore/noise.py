@@ -5,13 +5,14 @@ from functools import cached_property
 
 import numpy as np
 
-from gd_helpers import intervals, plotting
+from gd_helpers import plotting
 from gd_helpers.data import Line
 from gd_helpers.explore.explorer import Explorer, as_table, or_dash, written
 from gd_helpers.explore.panels import FARTHEST, WARNING, Panel, power_of_ten, short
 from gd_helpers.metrics import hessian, mean_square_stability_limit, noise_floor, stationary_covariance
-from gd_helpers.recipes import Recipe
-from gd_helpers.style import EFFORT_LABELS, NEUTRAL, in_course_style, scale_by_powers
+from gd_helpers.plotting.style import EFFORT_LABELS, NEUTRAL, in_course_style, scale_by_powers
+from gd_helpers.training import intervals
+from gd_helpers.training.recipes import Recipe
 
 BATCHES = 10  # of epochs in a row, whose means are nearly independent: their spread gives the interval
 UNSETTLED = 0.02  # of the predicted floor that may be left of the way down, or missing from the noise
@@ -41,11 +42,11 @@ class Prediction:
 
 
 class Settled:
-    """The later half of the epochs of a run up to a moment, and what is measured over it."""
+    """The later half of the epochs of a run up to a snapshot, and what is measured over it."""
 
-    def __init__(self, moment, best, curvature):
-        first = moment.epoch - moment.epoch // 2
-        self.first, self.path = first, moment.path[first:]
+    def __init__(self, snapshot, best, curvature):
+        first = snapshot.epoch - snapshot.epoch // 2
+        self.first, self.path = first, snapshot.path[first:]
         self.away = self.path - best.weights
         with np.errstate(all="ignore"):  # of a run that diverged
             self.above = np.einsum("ei,ij,ej->e", self.away, curvature, self.away) / 2
@@ -76,14 +77,14 @@ class CloudPanel(Panel):
         self.data, self.best, self.curvature = data, best, hessian(data)
         self.finish(ncols=2)
 
-    def show(self, moment):
+    def show(self, snapshot):
         """Draw the cloud by now."""
-        self.settled = Settled(moment, self.best, self.curvature)
+        self.settled = Settled(snapshot, self.best, self.curvature)
         limits = np.array([self.ax.get_xlim(), self.ax.get_ylim()])
         drawable = (np.abs(self.settled.away) < FARTHEST * np.ptp(limits)).all(axis=1)
         self.line.set_data(*self.settled.path[drawable].T)
-        self.colour(moment)
-        self.prediction = Prediction(self.data, moment.run.recipe)
+        self.colour(snapshot)
+        self.prediction = Prediction(self.data, snapshot.run.recipe)
         covariance = self.prediction.covariance
         outline = np.empty((2, 0))
         if np.isfinite(covariance).all():
@@ -91,16 +92,16 @@ class CloudPanel(Panel):
             outline = self.best.weights[:, None] + 2 * axes @ (np.sqrt(np.maximum(values, 0))[:, None] * CIRCLE)
         self.ellipse.set_data(*outline)
 
-    def columns(self, moment):
+    def columns(self, snapshot):
         """Return by name how far the weights are from least squares, measured and predicted."""
         with np.errstate(invalid="ignore"):
             predicted = np.sqrt(np.diag(self.prediction.covariance))
         names = ("b0, root mean square off OLS", "w1, root mean square off OLS")
         return dict(zip(names, zip(self.settled.spread, predicted, strict=True), strict=True))
 
-    def describe(self, moment):
+    def describe(self, snapshot):
         """Return in words what the panel shows."""
-        measured, predicted = zip(*self.columns(moment).values(), strict=True)
+        measured, predicted = zip(*self.columns(snapshot).values(), strict=True)
         words = (
             "contours of the loss around OLS, and on them the weights after the epochs of the later half, "
             f"{len(self.settled.path):,} points off OLS by {{}} and {{}} in b0 and w1, root mean square"
@@ -139,23 +140,26 @@ class FloorPanel(Panel):
         self.against = against
         self.ax.set_xlabel(EFFORT_LABELS[against])
 
-    def show(self, moment):
+    def show(self, snapshot):
         """Draw the loss by now."""
-        self.prediction, settled = Prediction(self.data, moment.run.recipe), Settled(moment, self.best, self.curvature)
-        effort = np.append(0, moment.run.trace[self.against].to_numpy()[: moment.epoch])
-        away = moment.path - self.best.weights
+        self.prediction, settled = (
+            Prediction(self.data, snapshot.run.recipe),
+            Settled(snapshot, self.best, self.curvature),
+        )
+        effort = np.append(0, snapshot.run.trace[self.against].to_numpy()[: snapshot.epoch])
+        away = snapshot.path - self.best.weights
         with np.errstate(all="ignore"):
             self.above = np.einsum("ei,ij,ej->e", away, self.curvature, away) / 2
         self.line.set_data(effort, np.where(np.isfinite(self.above), self.above, np.nan))
-        self.mark_ends((0, self.above[0]), effort, self.above, self.colour(moment))
+        self.mark_ends((0, self.above[0]), effort, self.above, self.colour(snapshot))
         self.floor = settled.floor
         drawn = np.isfinite(settled.floor) and settled.floor > 0
         self.measured.set_data(effort[[settled.first, -1]] if drawn else [], [settled.floor] * 2 if drawn else [])
         drawn = np.isfinite(self.prediction.floor)
         self.predicted.set_data(self.ax.get_xlim() if drawn else [], [self.prediction.floor] * 2 if drawn else [])
-        self.note.set_text(f"diverged: not finite after epoch {moment.epoch:,}" if moment.is_lost else "")
+        self.note.set_text(f"diverged: not finite after epoch {snapshot.epoch:,}" if snapshot.is_lost else "")
 
-    def describe(self, moment):
+    def describe(self, snapshot):
         """Return in words what the panel shows."""
         words = f"the loss above OLS against {self.against}, {short(self.above[0])} at the start"
         words += f", {short(self.floor)} in the mean of the later half"
@@ -169,7 +173,7 @@ class NoiseExplorer(Explorer):
 
     def table(self):
         """Return the measured numbers beside the predicted ones, as HTML."""
-        columns = self.left.columns(self.moment)
+        columns = self.left.columns(self.snapshot)
         columns["floor: mean loss above OLS"] = (self.right.floor, self.right.prediction.floor)
         return as_table(columns, (("run", "measured", small), ("predicted", "predicted", or_dash(small))))
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from gd_helpers import plotting
-from gd_helpers.style import (
+from gd_helpers.plotting.style import (
     EFFORT_LABELS,
     LOSS_LABELS,
     METHOD_COLOURS,
@@ -57,9 +57,9 @@ class Panel:
         self.coloured.append(key)
         self.moving.append(key)
 
-    def colour(self, moment):
+    def colour(self, snapshot):
         """Give what moves the colour of the method."""
-        colour = METHOD_COLOURS[moment.method]
+        colour = METHOD_COLOURS[snapshot.method]
         for line in self.coloured:
             line.set_color(colour)
         return colour
@@ -95,22 +95,23 @@ class PathPanel(Panel):
         self.best = best
         self.finish(self.legend_columns)
 
-    def show(self, moment):
+    def show(self, snapshot):
         """Draw the path by now."""
         limits = np.array([self.ax.get_xlim(), self.ax.get_ylim()])
-        drawable = (np.abs(moment.path) < FARTHEST * np.ptp(limits)).all(axis=1)
-        path = moment.path if drawable.all() else moment.path[: np.argmin(drawable)]
+        drawable = (np.abs(snapshot.path) < FARTHEST * np.ptp(limits)).all(axis=1)
+        path = snapshot.path if drawable.all() else snapshot.path[: np.argmin(drawable)]
         self.line.set_data(*path.T)
-        self.mark_ends(path[0], *moment.path.T, self.colour(moment))
+        self.mark_ends(path[0], *snapshot.path.T, self.colour(snapshot))
 
-    def columns(self, moment):
+    def columns(self, snapshot):
         """Return by name what the run has by now, beside what least squares has."""
-        return dict(zip(self.column_names, zip(moment.weights, self.best.weights, strict=True), strict=True))
+        return dict(zip(self.column_names, zip(snapshot.weights, self.best.weights, strict=True), strict=True))
 
-    def describe(self, moment):
+    def describe(self, snapshot):
         """Return in words what the panel shows."""
         start, end, best = (
-            "({}, {})".format(*map(short, weights)) for weights in (moment.path[0], moment.weights, self.best.weights)
+            "({}, {})".format(*map(short, weights))
+            for weights in (snapshot.path[0], snapshot.weights, self.best.weights)
         )
         return f"contours of the loss, and on them the path of (b0, w1) from {start} to {end}; OLS is at {best}"
 
@@ -133,18 +134,18 @@ class CurvePanel(Panel):
         self.data, self.best = data, best
         self.finish(ncols=3)
 
-    def show(self, moment):
+    def show(self, snapshot):
         """Draw the curve by now."""
         with torch.no_grad():
-            curve = moment.model(self.inputs).double().numpy()[:, 0]
+            curve = snapshot.model(self.inputs).double().numpy()[:, 0]
         self.line.set_data(self.x, np.where(np.abs(curve) < FARTHEST * np.ptp(self.ax.get_ylim()), curve, np.nan))
-        self.colour(moment)
+        self.colour(snapshot)
 
-    def columns(self, moment):
+    def columns(self, snapshot):
         """Return by name what the curve has by now, beside what the least squares line has."""
         middle = float(self.data.x.mean())
         x = torch.tensor([0.0, middle], dtype=self.data.X.dtype, requires_grad=True)
-        heights = moment.model(torch.stack([torch.ones_like(x), x], dim=1))[:, 0]
+        heights = snapshot.model(torch.stack([torch.ones_like(x), x], dim=1))[:, 0]
         (slopes,) = torch.autograd.grad(heights.sum(), x)
         intercept, slope = self.best.weights
         return {
@@ -152,9 +153,9 @@ class CurvePanel(Panel):
             "slope at the mean of x": (float(slopes[1]), slope),
         }
 
-    def describe(self, moment):
+    def describe(self, snapshot):
         """Return in words what the panel shows."""
-        height, slope = (short(values[0]) for values in self.columns(moment).values())
+        height, slope = (short(values[0]) for values in self.columns(snapshot).values())
         return (
             "the data, the OLS line, and the fitted curve inside and outside the range of the data; "
             f"the curve is {height} high at x = 0, and its slope at the mean of x is {slope}"
@@ -189,28 +190,28 @@ class LossPanel(Panel):
         self.against = against
         self.ax.set_xlabel(EFFORT_LABELS[against])
 
-    def show(self, moment):
+    def show(self, snapshot):
         """Draw the loss by now."""
-        effort = np.append(0, moment.run.trace[self.against].to_numpy()[: moment.epoch])
-        losses = moment.losses
+        effort = np.append(0, snapshot.run.trace[self.against].to_numpy()[: snapshot.epoch])
+        losses = snapshot.losses
         drawn = np.where(np.isfinite(losses), losses, np.nan)
         self.lead.set_data(effort[:2], drawn[:2])
         self.line.set_data(effort[1:], drawn[1:])
-        self.mark_ends((0, losses[0]), effort, losses, self.colour(moment))
+        self.mark_ends((0, losses[0]), effort, losses, self.colour(snapshot))
         self.note.set_text("")
-        if moment.is_lost:
-            self.note.set_text(f"diverged: not finite after epoch {moment.epoch:,}")
+        if snapshot.is_lost:
+            self.note.set_text(f"diverged: not finite after epoch {snapshot.epoch:,}")
         elif losses[-1] > self.ax.get_ylim()[1]:
             self.note.set_text(f"beyond the picture: {losses[-1]:.2g}")
 
-    def describe(self, moment):
+    def describe(self, snapshot):
         """Return in words what the panel shows."""
-        losses = moment.losses
+        losses = snapshot.losses
         course = f"the loss over all data against {self.against}, {short(losses[0])} at the start"
-        if moment.epoch > 1:
+        if snapshot.epoch > 1:
             course += f", {short(losses[1])} after the first epoch"
-        if moment.epoch:
-            course += f", {short(losses[-1])} after epoch {moment.epoch:,}"
+        if snapshot.epoch:
+            course += f", {short(losses[-1])} after epoch {snapshot.epoch:,}"
         return f"{course}; that of OLS is {short(self.best.mse)}"
 
 

@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 from scipy.spatial import KDTree
 
-from gd_helpers.style import DRAWN_DPI, course_style
+from gd_helpers.plotting.style import DRAWN_DPI, course_style
 
 OPACITIES = np.linspace(0.2, 1, 5)[:, None]  # the edges of lines and letters are mixed with what is below them
 BITS = 5  # of red, green and blue each, by which the nearest colour of a palette is looked up

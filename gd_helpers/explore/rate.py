@@ -11,7 +11,7 @@ from gd_helpers.explore.controls import WIDE, Controls
 from gd_helpers.explore.explorer import Explorer, as_table, or_dash, written
 from gd_helpers.explore.panels import WARNING, Panel, PathPanel, short
 from gd_helpers.metrics import best_rate, convergence_factor, hessian, stability_limit
-from gd_helpers.style import EFFORT_LABELS, NEUTRAL, count_in_whole_numbers, in_course_style, scale_by_powers
+from gd_helpers.plotting.style import EFFORT_LABELS, NEUTRAL, count_in_whole_numbers, in_course_style, scale_by_powers
 
 # Of the limit: closer together near 1, and on to where momentum has its own.
 FRACTIONS = (0.01, 0.02, 0.05, *np.arange(1, 10) / 10, 0.95, 0.98, 0.99, 0.995, 0.999)
@@ -58,13 +58,13 @@ class Axes:
         factors = 1 - recipe.learning_rate * self.curvatures_and_axes[0]
         return factors if recipe.optimizer == "sgd" and recipe.batch_size == recipe.n else np.full(2, np.nan)
 
-    def predict(self, moment):
-        """Return the components after each update up to a moment, z(t) = (1 − αλ)ᵗ z(0), shape (epochs + 1, 2)."""
-        factors, t = self.factors(moment.run.recipe), np.arange(moment.epoch + 1)[:, None]
+    def predict(self, snapshot):
+        """Return the components after each update up to a snapshot, z(t) = (1 − αλ)ᵗ z(0), shape (epochs + 1, 2)."""
+        factors, t = self.factors(snapshot.run.recipe), np.arange(snapshot.epoch + 1)[:, None]
         if np.isnan(factors).any():
             return np.full((len(t), 2), np.nan)  # NumPy has it that NaN to the power 0 is 1
         with np.errstate(over="ignore"):
-            return factors**t * self.components(moment.path[:1])
+            return factors**t * self.components(snapshot.path[:1])
 
 
 def observed_factor(sizes, least, updates_per_epoch):
@@ -109,18 +109,18 @@ class AxesPanel(PathPanel):
             ax.plot(*ends.T, style, color="#6F7F8F", linewidth=1, label=f"axis: {name}", scalex=False, scaley=False)
         super().__init__(ax, data, best)
 
-    def columns(self, moment):
+    def columns(self, snapshot):
         """Return by name the factors of an update, observed and predicted: of the distance, and along each axis."""
-        recipe = moment.run.recipe
-        observed = observed_factors(self.axes.components(moment.path), recipe)
+        recipe = snapshot.run.recipe
+        observed = observed_factors(self.axes.components(snapshot.path), recipe)
         factors = self.axes.factors(recipe)
         predicted = [np.abs(factors).max(), *factors]
         return dict(zip(self.column_names, zip(observed, predicted, strict=True), strict=True))
 
-    def describe(self, moment):
+    def describe(self, snapshot):
         """Return in words what the panel shows."""
-        of_distance, floor, across = (values[0] for values in self.columns(moment).values())
-        words = f"{super().describe(moment)}; the two axes of the contours cross there"
+        of_distance, floor, across = (values[0] for values in self.columns(snapshot).values())
+        words = f"{super().describe(snapshot)}; the two axes of the contours cross there"
         if np.isfinite(of_distance):
             words += f"; an update multiplies the distance from OLS by {of_distance:.4g}"
             words += f", {floor:.4g} along the floor and {across:.4g} across"
@@ -158,27 +158,27 @@ class PredictedLossPanel(Panel):
         self.ax.set(xlabel=EFFORT_LABELS[against], xlim=(-0.02 * self.most[against], 1.02 * self.most[against]))
         count_in_whole_numbers(self.ax.xaxis)
 
-    def show(self, moment):
+    def show(self, snapshot):
         """Draw the loss by now."""
-        effort = np.append(0, moment.run.trace[self.against].to_numpy()[: moment.epoch])
-        self.above = self.axes.excess(self.axes.components(moment.path)).sum(axis=1)
-        parts = self.axes.excess(self.axes.predict(moment))
+        effort = np.append(0, snapshot.run.trace[self.against].to_numpy()[: snapshot.epoch])
+        self.above = self.axes.excess(self.axes.components(snapshot.path)).sum(axis=1)
+        parts = self.axes.excess(self.axes.predict(snapshot))
         self.expected = parts.sum(axis=1)
         drawn = [(self.line, self.above), (self.predicted, self.expected), *zip(self.parts, parts.T, strict=True)]
         for line, values in drawn:
             line.set_data(effort, np.where(np.isfinite(values), values, np.nan))
         lowest = self.ax.get_ylim()[0]  # what has come down below the picture has not left it as what diverges does
-        self.mark_ends((0, self.above[0]), effort, np.maximum(self.above, lowest), self.colour(moment))
+        self.mark_ends((0, self.above[0]), effort, np.maximum(self.above, lowest), self.colour(snapshot))
         self.note.set_text("")
-        if moment.is_lost:
-            self.note.set_text(f"diverged: not finite after epoch {moment.epoch:,}")
+        if snapshot.is_lost:
+            self.note.set_text(f"diverged: not finite after epoch {snapshot.epoch:,}")
         elif effort[-1] > self.most[self.against]:
             self.note.set_text(f"beyond the picture: {effort[-1]:,} {self.against}")
 
-    def describe(self, moment):
+    def describe(self, snapshot):
         """Return in words what the panel shows."""
         words = f"the loss above OLS against {self.against}, {short(self.above[0])} at the start"
-        words += f", {short(self.above[-1])} after epoch {moment.epoch:,}"
+        words += f", {short(self.above[-1])} after epoch {snapshot.epoch:,}"
         if np.isnan(self.expected[-1]):
             return f"{words}; nothing is predicted"
         return f"{words}; predicted is {short(self.expected[-1])}"
@@ -217,7 +217,7 @@ class RateExplorer(Explorer):
 
     def table(self):
         """Return the observed numbers beside the predicted ones, as HTML."""
-        columns = self.left.columns(self.moment)
+        columns = self.left.columns(self.snapshot)
         columns["loss above OLS"] = (self.right.above[-1], self.right.expected[-1])
         write = or_dash(in_digits)
         return as_table(columns, (("run", "observed", write), ("predicted", "predicted", write)))

@@ -6,10 +6,10 @@ from functools import cached_property
 import numpy as np
 from scipy.special import stdtrit
 
+from gd_helpers.checks import LARGEST_SEED
 from gd_helpers.data import Line, redraw_noise
-from gd_helpers.engines import compiled
 from gd_helpers.metrics import sampling_covariance
-from gd_helpers.validation import LARGEST_SEED
+from gd_helpers.training.engines import compiled
 
 RUNS = 100  # data sets: what a picture has time for
 LEVEL = 0.95

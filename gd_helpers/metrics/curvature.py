@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from gd_helpers.checks import check_bool, check_float
 from gd_helpers.metrics.arrays import inputs_of
-from gd_helpers.validation import finite_number, yes_or_no
 
 
 def hessian(data):
@@ -75,7 +75,7 @@ def curvatures(data):
 def _extremes(data, range_only):
     """Return the smallest and the largest curvature, or the smallest that is not 0."""
     found = curvatures(data)
-    if yes_or_no("range_only", range_only):
+    if check_bool("range_only", range_only):
         found = found[found > 0]
         if not len(found):
             raise ValueError("data.X must not be all zeros where range_only is True")
@@ -200,5 +200,5 @@ def convergence_factor(data, learning_rate, *, range_only=False):
     -----
     Source: Polyak, Introduction to Optimization, 1987, section 1.4.
     """
-    learning_rate = finite_number("learning_rate", learning_rate, above=0)
+    learning_rate = check_float("learning_rate", learning_rate, above=0)
     return float(max(abs(1 - learning_rate * curvature) for curvature in _extremes(data, range_only)))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from gd_helpers.checks import check_bool, check_int
 from gd_helpers.metrics.arrays import inputs_and_targets_of, weights_for
-from gd_helpers.validation import whole_number, yes_or_no
 
 
 def example_gradients(data, weights):
@@ -69,8 +69,8 @@ def gradient_covariance(data, weights, *, batch_size=1, replacement=True):
     """
     gradients = example_gradients(data, weights)
     n = len(gradients)
-    replacement = yes_or_no("replacement", replacement)
-    batch_size = whole_number("batch_size", batch_size, 1, None if replacement else n)
+    replacement = check_bool("replacement", replacement)
+    batch_size = check_int("batch_size", batch_size, 1, None if replacement else n)
     deviations = gradients - gradients.mean(axis=0)
     covariance = deviations.T @ deviations / n / batch_size
     if replacement:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
+from gd_helpers.checks import check_float
 from gd_helpers.metrics.arrays import inputs_and_targets_of, inputs_of
 from gd_helpers.metrics.scores import mse, r2
-from gd_helpers.validation import finite_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class LeastSquares:
         ValueError
             If `level` is not between 0 and 1.
         """
-        level = finite_number("level", level, above=0, below=1)
+        level = check_float("level", level, above=0, below=1)
         reach = stdtrit(self.degrees_of_freedom, (1 + level) / 2) * self.standard_errors
         return np.column_stack([self.weights - reach, self.weights + reach])
 
@@ -126,7 +126,7 @@ def sampling_covariance(data, noise_variance):
     -----
     Source: Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, 2nd ed., equation 3.8.
     """
-    X, noise_variance = inputs_of(data), finite_number("noise_variance", noise_variance, at_least=0)
+    X, noise_variance = inputs_of(data), check_float("noise_variance", noise_variance, at_least=0)
     rank = np.linalg.matrix_rank(X)
     if rank < X.shape[1]:
         raise ValueError(f"data.X must have independent columns, got shape {X.shape}, rank {rank}")

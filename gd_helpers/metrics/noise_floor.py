@@ -12,10 +12,10 @@ HMH) / B and R = 4/n Σ rⱼ² xⱼ xⱼᵀ; in the axes of the loss S is diagon
 
 import numpy as np
 
+from gd_helpers.checks import check_float, check_int
 from gd_helpers.metrics.arrays import inputs_and_targets_of, inputs_of
 from gd_helpers.metrics.curvature import principal_axes
 from gd_helpers.metrics.gradient_noise import gradient_variance
-from gd_helpers.validation import finite_number, whole_number
 
 
 def _entries(r):
@@ -89,15 +89,15 @@ def mean_square_stability_limit(data, *, batch_size):
     Source: Mulayoff, Michaeli, Exact Mean Square Linear Stability Analysis for SGD, COLT 2024, whose p is (n − B) / (B
     (n − 1)), for batches of different examples, where this has 1 / B.
     """
-    batch_size = whole_number("batch_size", batch_size, 1)
+    batch_size = check_int("batch_size", batch_size, 1)
     U, s, _ = principal_axes(inputs_of(data))
     return _limit(_scaled_maps(U, s, batch_size)[2])
 
 
 def _stationary_moments(data, learning_rate, batch_size):
     """Return M in the axes of the loss, shape (r, r), or None at and beyond the limit; the curvatures; the axes."""
-    learning_rate = finite_number("learning_rate", learning_rate, above=0)
-    batch_size = whole_number("batch_size", batch_size, 1)
+    learning_rate = check_float("learning_rate", learning_rate, above=0)
+    batch_size = check_int("batch_size", batch_size, 1)
     X, y = inputs_and_targets_of(data)
     U, s, axes = principal_axes(X)
     curvatures = 2 * s**2 / len(X)
@@ -217,7 +217,7 @@ def small_rate_noise_floor(data, learning_rate, *, batch_size):
     Source: Mandt, Hoffman, Blei, Stochastic Gradient Descent as Approximate Bayesian Inference, JMLR 18, 2017, the
     Lyapunov equation of section 3.
     """
-    learning_rate = finite_number("learning_rate", learning_rate, above=0)
+    learning_rate = check_float("learning_rate", learning_rate, above=0)
     X, y = inputs_and_targets_of(data)
     weights = np.linalg.lstsq(X, y, rcond=None)[0]
     return learning_rate / 4 * gradient_variance(data, weights, batch_size=batch_size)

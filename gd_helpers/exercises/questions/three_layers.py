@@ -1,0 +1,341 @@
+"""The exercises of chapter 09: counts, one hidden unit, heights outside the data, slopes, and units in an order."""
+
+import itertools
+
+import numpy as np
+import torch
+from scipy.optimize import least_squares, minimize
+
+from gd_helpers.data import simulate_line
+from gd_helpers.exercises.question_types import Code, Misconception, Prediction
+from gd_helpers.metrics import ols, r2
+from gd_helpers.models import mlp
+
+# Exercise 1
+
+
+def weights_and_twins():
+    without = 2 * 8 + 8 * 4 + 4 * 1
+    biases = 8 + 4 + 1
+    orders = np.prod(np.arange(1, 9)) * np.prod(np.arange(1, 5))  # 8! for the one layer, 4! for the other
+    return without, without + biases, orders
+
+
+def count_in_models():
+    """Count in PyTorch's own layers, and the orders one by one."""
+    counts = [sum(weight.numel() for weight in mlp((2, 8, 4, 1), bias=bias).parameters()) for bias in (False, True)]
+    of_eight, of_four = (sum(1 for _ in itertools.permutations(range(units))) for units in (8, 4))
+    return *counts, of_eight * of_four
+
+
+WEIGHTS_AND_TWINS = Prediction(
+    solution=weights_and_twins,
+    expected=count_in_models,
+    asks=("weights without biases", "weights with a bias in every unit", "weight vectors with one function"),
+    misconceptions=(
+        Misconception((2 * 8 * 4 * 1, None, None), "You multiplied all widths. Go layer by layer, and add the layers."),
+        Misconception((2 + 8 + 4 + 1, None, None), "Those are the units. Each has a weight for each unit before it."),
+        Misconception((65, 52, None), "The first two are the wrong way round: biases come on top of the weights."),
+        Misconception((None, 52 + 15, None), "The input computes nothing, so its columns have no bias."),
+        Misconception((None, 52 + 3, None), "That is one bias a layer. Each unit has one of its own."),
+        Misconception((None, 52 + 12, None), "You left one unit out: the output has a bias, too."),
+        Misconception(
+            (None, None, 479_001_600),
+            "That is 12!, as if all hidden units could trade places. Those of different layers cannot.",
+        ),
+        Misconception(
+            (None, None, 40_344), "You added. Each order of the one layer goes with each order of the other."
+        ),
+        Misconception((None, None, 8 * 4), "In how many orders can 8 units stand? Not in 8."),
+        Misconception(
+            (None, None, 2 * 2), "More than two units can change places, so there are more orders than two a layer."
+        ),
+    ),
+    hints=(
+        "A layer has (units before) × (units in it) weights, and with biases one more for each of its units.",
+        "Within a hidden layer of m units there are m! orders. Is a change of order in the one layer possible whatever "
+        "the order in the other?",
+    ),
+    because="Layer by layer, the weights are units before times units in it. The 8 + 4 + 1 units that compute "
+    "something have a bias each. The 8 units of the one hidden layer can stand in 8! orders, and with each of them the "
+    "4 of the other in 4!.",
+    then="With tanh in place of the sigmoid there are more: tanh(−z) = −tanh(z), so each unit can also change the sign "
+    "of its weights on both sides.",
+)
+
+
+# Exercise 2
+
+
+def one_hidden_unit(n, seed):
+    data = simulate_line(n=n, seed=seed)
+    x, y = data.x.double().numpy(), data.y[:, 0].double().numpy()
+
+    def fitted(weights):
+        a, c, v = weights
+        return v / (1 + np.exp(-a - c * x))
+
+    best = least_squares(lambda weights: fitted(weights) - y, [-1.0, 0.5, 15.0]).x
+    return r2(y, fitted(best))
+
+
+def search_the_step(n, seed):
+    """Search for middle and steepness alone: with these given, the best height is a division."""
+    data = simulate_line(n=n, seed=seed)
+    x, y = data.x.double().numpy(), data.y[:, 0].double().numpy()
+
+    def lowest_loss(step):
+        h = 1 / (1 + np.exp(-step[0] - step[1] * x))
+        return np.mean((h @ y / (h @ h) * h - y) ** 2)
+
+    return 1 - minimize(lowest_loss, [-1.0, 1.0], method="Nelder-Mead").fun / np.var(y)
+
+
+def r2_of_line(n, seed):
+    return ols(simulate_line(n=n, seed=seed)).r2
+
+
+ONE_HIDDEN_UNIT = Prediction(
+    solution=one_hidden_unit,
+    expected=search_the_step,
+    asks=("R²",),
+    absolute=0.01,
+    misconceptions=(
+        Misconception(
+            lambda n, seed: r2_of_line(n, seed) / 2,
+            "Half the units are not half the R². How high did the two units come that stayed equal to the end?",
+        ),
+        Misconception(
+            0.53,
+            "That was halfway between a network and its twin, whose weights are not the best for anything. Here the "
+            "best weights are asked for.",
+        ),
+        Misconception(
+            lambda n, seed: 2 - 1 / r2_of_line(n, seed),
+            "That is about the swapped score, which the source prints. R² compares with the spread of y.",
+        ),
+        Misconception(1, "That nobody reaches on these points: what is the ceiling of R²?"),
+        Misconception(0.75, "That is above what the network with two units has at its minimum."),
+        Misconception(0, "That is what predicting the mean gives. One unit can follow the trend."),
+    ),
+    hints=(
+        "Think of the network that started with all its weights equal. How many different units did it have?",
+        "One step of the sigmoid, made wide and high enough, is nearly straight over the range of the data.",
+    ),
+    because="One wide step is nearly a line where the points are. The network of two equal units has shown it: they do "
+    "the work of one, and lose little.",
+    then="Three weights do nearly all that six can, so among the six there are directions in which the loss hardly "
+    "changes.",
+)
+
+
+# Exercise 3
+
+
+def heights_far_out():
+    bias, v = 0.5, np.array([4.0, 6.0])
+    on_the_left = np.array([0, 1])  # c = 2 rises, c = −1 falls
+    on_the_right = np.array([1, 0])
+    return bias + v @ on_the_left, bias + v @ on_the_right
+
+
+def compute_far_out():
+    """Compute the function at x = −1,000 and at x = 1,000."""
+    x = torch.tensor([-1000.0, 1000.0], dtype=torch.float64)
+    return (0.5 + 4 * torch.sigmoid(1 + 2 * x) + 6 * torch.sigmoid(3 - x)).tolist()
+
+
+HEIGHTS_FAR_OUT = Prediction(
+    solution=heights_far_out,
+    expected=compute_far_out,
+    asks=("far to the left", "far to the right"),
+    absolute=0.01,
+    misconceptions=(
+        Misconception((4.5, 6.5), "The wrong way round: to the left, which of the two units is up?"),
+        Misconception((6, 4), "You left out the bias of the output layer, which is added everywhere."),
+        Misconception((0.5, 10.5), "Not every unit rises with x. Look at the sign of each c."),
+        Misconception((0, 10), "Not every unit rises with x, and the bias of the output layer is added everywhere."),
+        Misconception((10.5, 10.5), "A sigmoid is 1 on one of its sides only."),
+        Misconception(
+            tuple(0.5 + sum(v / (1 + np.exp(-a)) for a, v in ((1, 4), (3, 6))) for _ in range(2)),
+            "That is the height at x = 0. Far out the weight of x decides.",
+        ),
+    ),
+    hints=(
+        "Far out each sigmoid is 0 or 1. Which of them, the sign of c·x decides.",
+        "To the left the first unit is 0. And the second, whose c is negative?",
+    ),
+    because="Far out $a$ does not matter, and each unit is 0 or 1 by the sign of $c\\,x$. The function is the bias, "
+    "plus the $v_j$ of the units that are up.",
+    then="Whatever the weights, such a function is bounded, and a line is not: no training makes it right far outside.",
+)
+
+
+# Exercise 4
+
+
+def slopes_of(model, x):
+    X = torch.stack([torch.ones_like(x), x], dim=1).requires_grad_()
+    total = model(X).sum()  # each prediction depends on its own row alone
+    return torch.autograd.grad(total, X)[0][:, 1]
+
+
+def multiply_through(model, x):
+    """Take the derivative through the layers by the chain rule, beside the values."""
+    value, derivative = torch.stack([torch.ones_like(x), x], dim=1), torch.stack([torch.zeros_like(x), x * 0 + 1], 1)
+    with torch.no_grad():
+        for layer in model:
+            value = layer(value)
+            if isinstance(layer, torch.nn.Linear):
+                derivative = derivative @ layer.weight.T
+            else:
+                of_bend = 1 - value**2 if isinstance(layer, torch.nn.Tanh) else value * (1 - value)
+                derivative = of_bend * derivative
+    return derivative[:, 0]
+
+
+def draw_networks():
+    cases = []
+    for widths, activation, bias, x in (
+        ((2, 2, 1), "sigmoid", False, [0.0, 2.0, 3.0]),
+        ((2, 5, 1), "tanh", True, np.linspace(-3, 3, 50)),
+        ((2, 4, 3, 1), "sigmoid", False, np.linspace(-10, 10, 30)),
+    ):
+        model = mlp(widths, activation=activation, bias=bias, seed=2024).double()
+        cases.append((model, torch.tensor(x, dtype=torch.float64)))
+    return cases
+
+
+def differentiate_by_inputs(model, x):
+    """Return the derivatives by both columns of X."""
+    X = torch.stack([torch.ones_like(x), x], dim=1)
+    return torch.autograd.functional.jacobian(lambda X: model(X).sum(), X)
+
+
+SLOPES_OF = Code(
+    solution=slopes_of,
+    expected=multiply_through,
+    cases=draw_networks,
+    misconceptions=(
+        Misconception(
+            differentiate_by_inputs,
+            "Those are the derivatives by both columns of X. Which column is x?",
+        ),
+        Misconception(
+            lambda model, x: differentiate_by_inputs(model, x)[:, 0],
+            "That is the derivative by the column of ones, which nobody moves.",
+        ),
+        Misconception(
+            lambda model, x: slopes_of(model, x) / len(x),
+            "Each slope is divided by how many there are: you differentiated the mean of the predictions.",
+        ),
+        Misconception(
+            lambda model, x: slopes_of(model, x).mean(),
+            "That is one number, the mean slope. The slope at each x is asked for.",
+        ),
+        Misconception(
+            lambda model, x: slopes_of(model, x).sum(),
+            "That is one number, the sum of all slopes. The slope at each x is asked for.",
+        ),
+        Misconception(
+            lambda model, x: model(torch.stack([torch.ones_like(x), x], dim=1))[:, 0],
+            "Those are the predictions. Differentiate them by x.",
+        ),
+        Misconception(
+            lambda model, x: slopes_of(model, x)[:, None],
+            "The numbers are right, but as a column. Like x, the slopes have shape (n,).",
+        ),
+    ),
+    hints=(
+        "The model takes rows (1, x). Build them from x, and have autograd watch: `requires_grad_()`.",
+        "`torch.autograd.grad` wants one number to differentiate. The sum of the predictions will do, since each "
+        "depends on its own row alone.",
+    ),
+    because="It is the chapter's `slope`, with the model in place of its formula: autograd passes through whatever the "
+    "layers are, down to the inputs.",
+    then="On the chapter's run, `slopes_of(run.model, data.x).mean()` gives the mean slope over the data.",
+)
+
+
+# Exercise 5
+
+
+def steepest_first(weights):
+    m = len(weights) // 3
+    hidden, output = weights[: 2 * m].reshape(m, 2), weights[2 * m :]
+    order = np.argsort(-hidden[:, 1])
+    return np.concatenate([hidden[order].ravel(), output[order]])
+
+
+def sort_triples(weights):
+    """Sort the units as triples (c, a, v) of plain numbers."""
+    m = len(weights) // 3
+    units = sorted(((weights[2 * j + 1], weights[2 * j], weights[2 * m + j]) for j in range(m)), reverse=True)
+    return np.array([number for c, a, _ in units for number in (a, c)] + [v for _, _, v in units])
+
+
+def in_order(weights, key, *, hidden=True, output=True):
+    """Sort by what `key` gives for each unit, and move only what is to be moved."""
+    m = len(weights) // 3
+    of_hidden, of_output = weights[: 2 * m].reshape(m, 2), weights[2 * m :]
+    order = np.argsort(key(of_hidden[:, 0], of_hidden[:, 1], of_output))
+    return np.concatenate(
+        [(of_hidden[order] if hidden else of_hidden).ravel(), of_output[order] if output else of_output]
+    )
+
+
+def keep_columns(weights):
+    """Order the units rightly, but list all a first, then all c."""
+    a_and_c, v = np.split(steepest_first(weights), [2 * len(weights) // 3])
+    return np.concatenate([a_and_c[0::2], a_and_c[1::2], v])
+
+
+def draw_weights():
+    generator = np.random.default_rng(2024)
+    first = np.array([1.0, 0.5, -2.0, 2.5, 3.0, 1.5, 7.0, 9.0, 4.0])  # 3 units: a1, c1, a2, c2, a3, c3, v1, v2, v3
+    return [(first,), *((generator.normal(size=3 * m),) for m in (2, 5, 20))]
+
+
+STEEPEST_FIRST = Code(
+    solution=steepest_first,
+    expected=sort_triples,
+    cases=draw_weights,
+    misconceptions=(
+        Misconception(
+            lambda weights: in_order(weights, lambda a, c, v: -c, output=False),
+            "The output weights stayed where they were, so each unit now has another's: that is another function.",
+        ),
+        Misconception(
+            lambda weights: in_order(weights, lambda a, c, v: -c, hidden=False),
+            "Only the output weights moved. A unit's `a` and `c` go with its `v`.",
+        ),
+        Misconception(lambda weights: in_order(weights, lambda a, c, v: c), "That is the flattest unit first."),
+        Misconception(
+            lambda weights: in_order(weights, lambda a, c, v: -np.abs(c)),
+            "You sorted by the size of c without its sign. The largest c comes first, and a negative one late.",
+        ),
+        Misconception(
+            lambda weights: in_order(weights, lambda a, c, v: -a),
+            "You sorted by a, a unit's weight for the column of ones. The weight of x is the second.",
+        ),
+        Misconception(
+            lambda weights: in_order(weights, lambda a, c, v: -v), "You sorted by v, a unit's weight in the output."
+        ),
+        Misconception(
+            lambda weights: np.sort(weights)[::-1],
+            "All weights are in one row by size, whatever they belong to. Sort units, each with its three weights.",
+        ),
+        Misconception(
+            keep_columns,
+            "The order of the units is right, but all a come before all c. Keep each unit's pair together: a, c, a, c.",
+        ),
+    ),
+    hints=(
+        "With m units the vector has 3m weights: m pairs (a, c), then m output weights. Reshape the pairs to (m, 2).",
+        "`np.argsort(-c)` gives the order. Take the rows of the pairs in that order, and the output weights, too.",
+    ),
+    because="An order of the units, applied to both layers alike, leaves the function as it is.",
+    then='So "w1 = 7.7 ± 0.4 over 100 seeds" depends on which unit was called the first. What would you report?',
+)
+
+QUESTIONS = (WEIGHTS_AND_TWINS, ONE_HIDDEN_UNIT, HEIGHTS_FAR_OUT, SLOPES_OF, STEEPEST_FIRST)

@@ -1,0 +1,97 @@
+"""The look of the course's figures: its style file, colours, labels with units, legends and ticks."""
+
+from functools import wraps
+from importlib.resources import as_file, files
+
+import matplotlib
+import numpy as np
+from matplotlib.colors import to_hex
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from gd_helpers.training.recipes import METHODS
+
+X_LABEL = "x (units of x)"
+Y_LABEL = "y (units of y)"
+B0_LABEL = "b0, intercept (units of y)"
+W1_LABEL = "w1, slope (units of y per unit of x)"
+EFFORT_LABELS = {"updates": "updates", "examples": "examples seen", "epoch": "epochs"}
+LOSS_LABELS = {
+    "loss": "mean squared error (squared units of y)",
+    "batch_loss": "loss of the last batch (squared units of y)",
+}
+
+with as_file(files("gd_helpers.plotting") / "course.mplstyle") as _path:
+    _STYLE = matplotlib.rc_params_from_file(_path, use_default_template=False)
+
+COLOURS = [to_hex(colour).upper() for colour in _STYLE["axes.prop_cycle"].by_key()["color"]]
+METHOD_COLOURS = dict(zip(METHODS, COLOURS, strict=False))  # a method keeps its colour throughout the course
+NEUTRAL = "#222222"
+DRAWN_DPI = _STYLE["savefig.dpi"]  # of the pixels that are drawn, three for two that are shown
+
+
+def course_style():
+    """Return a context in which matplotlib draws in the style of the course; outside it, nothing changes.
+
+    Examples
+    --------
+    >>> with course_style():
+    ...     matplotlib.rcParams["axes.grid"]
+    True
+    """
+    return matplotlib.rc_context(_STYLE)
+
+
+def in_course_style(draw):
+    """Have the function `draw` called in the style of the course."""
+
+    @wraps(draw)
+    def draw_in_style(*args, **kwargs):
+        with course_style():
+            return draw(*args, **kwargs)
+
+    return draw_in_style
+
+
+def free_colour(ax, label):
+    """Return the colour of the method called `label`, or else the first of the cycle that is free on `ax`."""
+    if label in METHOD_COLOURS:
+        return METHOD_COLOURS[label]
+    used = {to_hex(line.get_color()).upper() for line in ax.get_lines()}
+    return next((colour for colour in COLOURS if colour not in used), NEUTRAL)
+
+
+def explain_mark(ax, label, **look):
+    """Put `label` into the legend, once, in a neutral colour, for a mark that comes in several colours."""
+    if label not in ax.get_legend_handles_labels()[1]:
+        look = {"color": NEUTRAL, "linestyle": "none", **look}
+        ax.plot([], [], label=label, **look)
+
+
+def add_legend(ax):
+    """Give `ax` a legend, or a new one, of what has a label by now."""
+    if ax.get_legend_handles_labels()[1]:
+        ax.legend()
+
+
+def count_in_whole_numbers(axis):
+    """Label a linear axis of counts with whole numbers, thousands apart."""
+    if axis.get_scale() == "linear":
+        axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=True))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
+
+
+def scale_by_powers(ax):
+    """Make y logarithmic, with labels between the powers of ten where few of those are in view."""
+
+    def between(value, _):
+        low, high = ax.get_ylim()
+        leading = round(value / 10 ** np.floor(np.log10(value)))
+        return f"{value:g}" if high < 5 * low or (high < 1000 * low and leading in (2, 5)) else ""
+
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(FuncFormatter(_power))
+    ax.yaxis.set_minor_formatter(FuncFormatter(between))
+
+
+def _power(value, _):
+    return f"{value:g}" if 1e-3 <= value <= 1e4 else f"$10^{{{np.log10(value):.0f}}}$"

@@ -1,0 +1,1 @@
+"""The command line: run, refresh and sweep the chapters, with papermill underneath."""

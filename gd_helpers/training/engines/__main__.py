@@ -1,0 +1,6 @@
+"""``python -m gd_helpers.training.engines`` compiles every kernel, so that they load from the disk ever after."""
+
+from gd_helpers.training.engines.compiled import warm_up
+
+if __name__ == "__main__":
+    warm_up()

@@ -1,0 +1,184 @@
+"""The updates of the eager engine as compiled loops: the same recipe and, to rounding, the same numbers."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from gd_helpers.models import get_weights, mlp, set_weights
+from gd_helpers.training.engines import activations, linear, network, quadratic
+from gd_helpers.training.engines.plans import Average, Plan
+from gd_helpers.training.engines.records import Records
+from gd_helpers.training.engines.steps import State
+from gd_helpers.training.recipes import Recipe
+
+PRODUCTS_PER_CHUNK = 2**26  # of examples and weights, about 0.1 s: a kernel cannot be interrupted
+
+ACTIVATIONS = {
+    nn.Identity: activations.IDENTITY,
+    nn.Sigmoid: activations.SIGMOID,
+    nn.Tanh: activations.TANH,
+    nn.ReLU: activations.RELU,
+}
+
+
+def run_epochs(model, X, y, recipe):
+    """Train `model` in place on mean squared error and yield after every chunk of epochs.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        A linear layer, or a sequence of linear layers and sigmoid, tanh, ReLU or identity activations; on the CPU, in
+        the dtype of `X`.
+    X, y : torch.Tensor, shapes (n, p) and (n, 1)
+        float32 or float64, on the CPU.
+    recipe : Recipe
+
+    Yields
+    ------
+    losses, batch_losses : numpy.ndarray, shape (k,)
+        The loss over all data after each of k epochs; the loss of their last updates' batches, before those updates.
+    weights : numpy.ndarray, shape (k, number of weights)
+        After each epoch. The first epoch with a loss or weight that is not finite is the last. Where the recipe
+        averages, they and the losses over all data are those of the mean of the iterates.
+
+    Raises
+    ------
+    ValueError
+        If the model, the device or the dtype is one that this engine does not compute.
+    """
+    layers = read_layers(model)
+    X, y = _as_arrays(model, X, y)
+    for losses, batch_losses, path in run_layers(layers, X, y, get_weights(model).numpy(), recipe):
+        set_weights(model, path[-1])
+        yield losses, batch_losses, path
+
+
+def run_layers(layers, X, y, w, recipe):
+    """Train the weights `w` of `layers` in place and yield as `run_epochs` does, without PyTorch.
+
+    Parameters
+    ----------
+    layers : network.Layers
+    X, y, w : numpy.ndarray, shapes (n, p), (n,) and (number of weights,)
+        C-contiguous, all float32 or all float64.
+    recipe : Recipe
+    """
+    state = State.at(w)
+    average = Average.like(state.w)
+    for epochs, run_chunk, task in _chunks(layers, X, y, recipe):
+        records = Records.empty(epochs, state.w)
+        trained = run_chunk(*task, state, average, records)
+        del task  # with its orders, before the next are drawn
+        losses, batch_losses, path = (rows[:trained] for rows in records)
+        yield losses.astype(np.float64), batch_losses.astype(np.float64), path
+        if not (np.isfinite(losses[-1]) and np.isfinite(path[-1]).all()):
+            return
+
+
+def _chunks(layers, X, y, recipe):
+    """Yield numbers of epochs until all are covered, with the kernel that trains them and its first arguments."""
+    weights = layers.count_weights()
+    if layers.are_linear and _is_full_batch(recipe) and weights <= min(recipe.n, quadratic.MOST_WEIGHTS):
+        surface = quadratic.expand(X, y, weights)
+        for first in range(0, recipe.epochs, quadratic.EPOCHS_PER_CHUNK):
+            epochs = min(quadratic.EPOCHS_PER_CHUNK, recipe.epochs - first)
+            yield epochs, quadratic.run_chunk, (surface, Plan.of(recipe, first, epochs))
+        return
+    run_chunk, model = (linear.run_chunk, (X, y)) if layers.are_linear else (network.run_chunk, (X, y, layers))
+    longest = max(1, PRODUCTS_PER_CHUNK // (recipe.n * weights))
+    begin = 0
+    for count, orders in recipe.order_chunks():
+        for first in range(0, count, longest):
+            epochs = min(longest, count - first)
+            part = orders[first : first + epochs] if recipe.shuffle else orders
+            yield epochs, run_chunk, (*model, part, Plan.of(recipe, begin + first, epochs))
+        begin += count
+        del orders, part  # before the next are drawn
+
+
+def _is_full_batch(recipe):
+    """Return whether every update takes each example once."""
+    return recipe.batch_size == recipe.n and not recipe.replacement
+
+
+def read_layers(model):
+    """Return the `network.Layers` of `model`.
+
+    Raises
+    ------
+    ValueError
+        If the model is anything but linear layers with at most one activation after each, and one output.
+    """
+    inputs, outputs, codes, biased = [], [], [], []
+    for part in _parts(model):
+        if type(part) is nn.Linear:
+            inputs.append(part.in_features)
+            outputs.append(part.out_features)
+            codes.append(None)
+            biased.append(part.bias is not None)
+        elif not codes or codes[-1] is not None:
+            raise _refusal(f"{part} where no linear layer comes before it")
+        else:
+            codes[-1] = ACTIVATIONS[type(part)]
+    if outputs != [*inputs[1:], 1]:
+        raise _refusal(f"layers of {inputs} inputs and {outputs} outputs")
+    layers = network.Layers(
+        widths=np.array([*inputs, 1]),
+        activations=np.array([activations.IDENTITY if code is None else code for code in codes]),
+        biased=np.array(biased, dtype=np.int64),
+    )
+    if layers.count_weights() != sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad):
+        raise _refusal("weights that are frozen, or shared between layers")
+    return layers
+
+
+def _parts(model):
+    """Yield the layers of `model` in order."""
+    hooks = (model._forward_hooks, model._forward_pre_hooks, model._backward_hooks, model._backward_pre_hooks)
+    if any(hooks) or "forward" in vars(model):
+        raise _refusal(f"{type(model).__name__} with hooks or a forward of its own")
+    if type(model) is nn.Sequential:
+        for part in model:
+            yield from _parts(part)
+    elif type(model) is nn.Linear or type(model) in ACTIVATIONS:
+        yield model
+    else:
+        raise _refusal(f"the module {type(model).__name__}")
+
+
+def _as_arrays(model, X, y):
+    """Return X and y as NumPy arrays of shapes (n, p) and (n,), on the same memory where that is contiguous."""
+    for tensor in (X, y, *model.parameters()):
+        if tensor.device.type != "cpu":
+            raise ValueError(
+                f"engine 'compiled' runs on the CPU, got device {str(tensor.device)!r}; use engine='eager'"
+            )
+        if tensor.dtype != X.dtype or tensor.dtype not in (torch.float32, torch.float64):
+            raise _refusal(f"{tensor.dtype} with X in {X.dtype}")
+    return np.ascontiguousarray(X.detach().numpy()), np.ascontiguousarray(y.detach().numpy()[:, 0])
+
+
+def _refusal(what):
+    return ValueError(
+        "engine 'compiled' computes nn.Linear layers with sigmoid, tanh, ReLU or identity between them, all in float32 "
+        f"or all in float64, got {what}; use engine='eager'"
+    )
+
+
+def warm_up():
+    """Compile every kernel for float32 and float64, so that they are read from the disk later on."""
+    for dtype in (torch.float32, torch.float64):
+        X = torch.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], dtype=dtype)
+        for widths, batch_size in (((2, 1), 3), ((2, 1), 1), ((2, 2, 1), 1)):
+            recipe = Recipe.complete(
+                "stochastic",
+                len(X),
+                epochs=1,
+                batch_size=batch_size,
+                learning_rate=0.1,
+                optimizer="sgd",
+                init_seed=0,
+                shuffle_seed=0,
+            )
+            for _ in run_epochs(mlp(widths).to(dtype), X, X[:, 1:], recipe):
+                pass

@@ -1,0 +1,210 @@
+"""Compiled gradient descent for multilayer perceptrons.
+
+Units and errors are arrays with a row a unit and a column an example, so that the innermost loops run over the examples
+and the processor takes several at once. Examples pass through in blocks, so that the rows stay in its nearest memory.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gd_helpers.training.engines.activations import IDENTITY, activate, multiply_by_activation_gradient
+from gd_helpers.training.engines.jit import inlined, kernel
+from gd_helpers.training.engines.plans import add_iterate, rate_of, report
+from gd_helpers.training.engines.records import keep
+from gd_helpers.training.engines.steps import take_step
+
+BLOCK = 256
+
+
+class Layers(NamedTuple):
+    """A network's layers, first to last.
+
+    Attributes
+    ----------
+    widths : numpy.ndarray, shape (layers + 1,)
+        Units, those of the input first.
+    activations : numpy.ndarray, shape (layers,)
+        What each layer's units pass through: IDENTITY, SIGMOID, TANH or RELU.
+    biased : numpy.ndarray, shape (layers,)
+        1 where the layer has a bias a unit, else 0. A layer's weights come row by row, its biases after them.
+    """
+
+    widths: np.ndarray
+    activations: np.ndarray
+    biased: np.ndarray
+
+    @classmethod
+    def linear(cls, inputs):
+        """Return the one linear layer ŷ = X w, without a bias."""
+        return cls(np.array([inputs, 1]), np.array([IDENTITY]), np.array([0]))
+
+    @property
+    def are_linear(self):
+        """Whether the network is one linear layer, ŷ = X w."""
+        return self.activations.tolist() == [IDENTITY]
+
+    def count_weights(self):
+        """Return the number of weights, biases included."""
+        return int(sum(self.widths[1:] * (self.widths[:-1] + self.biased)))
+
+
+@inlined
+def weighted_sum(target, row, constant, w, first, step, terms, top, number, count):
+    """Set a row of `target` to c + Σ w[first + step t] terms[top + t] over t < number, entry by entry up to `count`.
+
+    The terms come four at a time, after those that four leaves over: each pass over the row reads and writes it once.
+    """
+    rest = number % 4
+    if rest == 0:
+        for e in range(count):
+            target[row, e] = constant
+    elif rest == 1:
+        w_0 = w[first]
+        for e in range(count):
+            target[row, e] = constant + w_0 * terms[top, e]
+    elif rest == 2:
+        w_0, w_1 = w[first], w[first + step]
+        for e in range(count):
+            target[row, e] = constant + (w_0 * terms[top, e] + w_1 * terms[top + 1, e])
+    else:
+        w_0, w_1, w_2 = w[first], w[first + step], w[first + step * 2]
+        for e in range(count):
+            target[row, e] = constant + (w_0 * terms[top, e] + w_1 * terms[top + 1, e] + w_2 * terms[top + 2, e])
+    for t in range(rest, number, 4):
+        w_0, w_1 = w[first + step * t], w[first + step * (t + 1)]
+        w_2, w_3 = w[first + step * (t + 2)], w[first + step * (t + 3)]
+        for e in range(count):
+            target[row, e] += (w_0 * terms[top + t, e] + w_1 * terms[top + t + 1, e]) + (
+                w_2 * terms[top + t + 2, e] + w_3 * terms[top + t + 3, e]
+            )
+
+
+@inlined
+def forward(layers, w, units, count):
+    """Compute aˡ = f(Wˡ aˡ⁻¹ + bˡ) layer by layer for `count` examples, whose inputs are the first rows of `units`."""
+    weight, below = 0, 0
+    for layer in range(layers.activations.size):
+        inputs, outputs = layers.widths[layer], layers.widths[layer + 1]
+        above = below + inputs
+        biases = weight + outputs * inputs
+        for o in range(outputs):
+            bias = w[biases + o] if layers.biased[layer] else w.dtype.type(0)
+            weighted_sum(units, above + o, bias, w, weight + o * inputs, 1, units, below, inputs, count)
+        activate(units[above : above + outputs], layers.activations[layer], count)
+        weight = biases + layers.biased[layer] * outputs
+        below = above
+
+
+@inlined
+def dot(a, row_a, b, row_b, count):
+    """Return Σ aₑ bₑ over the first `count` entries of a row of `a` and a row of `b`.
+
+    Eight sums run side by side: one alone would wait for itself, entry by entry. The order is written out, so that it
+    is the same on every processor.
+    """
+    zero = a.dtype.type(0)
+    s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7 = zero, zero, zero, zero, zero, zero, zero, zero
+    whole = count - count % 8
+    for e in range(0, whole, 8):
+        s_0 += a[row_a, e] * b[row_b, e]
+        s_1 += a[row_a, e + 1] * b[row_b, e + 1]
+        s_2 += a[row_a, e + 2] * b[row_b, e + 2]
+        s_3 += a[row_a, e + 3] * b[row_b, e + 3]
+        s_4 += a[row_a, e + 4] * b[row_b, e + 4]
+        s_5 += a[row_a, e + 5] * b[row_b, e + 5]
+        s_6 += a[row_a, e + 6] * b[row_b, e + 6]
+        s_7 += a[row_a, e + 7] * b[row_b, e + 7]
+    for e in range(whole, count):
+        s_0 += a[row_a, e] * b[row_b, e]
+    return ((s_0 + s_4) + (s_2 + s_6)) + ((s_1 + s_5) + (s_3 + s_7))
+
+
+@inlined
+def backward(layers, w, units, errors, count, gradient):
+    """Add to `gradient` what `count` examples bring, given ∂L/∂a of the outputs in the last rows of `errors`.
+
+    Back from the last layer: δˡ = ∂L/∂aˡ f'(zˡ), ∂L/∂Wˡ = δˡ aˡ⁻¹ᵀ, ∂L/∂bˡ = Σ δˡ, ∂L/∂aˡ⁻¹ = Wˡᵀ δˡ.
+    """
+    weight, above = w.size, units.shape[0]
+    for layer in range(layers.activations.size - 1, -1, -1):
+        inputs, outputs = layers.widths[layer], layers.widths[layer + 1]
+        above -= outputs
+        below = above - inputs
+        biases = weight - layers.biased[layer] * outputs
+        weight = biases - outputs * inputs
+        rows = slice(above, above + outputs)
+        multiply_by_activation_gradient(errors[rows], units[rows], layers.activations[layer], count)
+        for o in range(outputs):
+            for i in range(inputs):
+                gradient[weight + o * inputs + i] += dot(errors, above + o, units, below + i, count)
+            if layers.biased[layer]:
+                for e in range(count):
+                    gradient[biases + o] += errors[above + o, e]
+        if layer > 0:
+            for i in range(inputs):
+                weighted_sum(errors, below + i, w.dtype.type(0), w, weight + i, inputs, errors, above, outputs, count)
+
+
+@inlined
+def batch_gradient(X, y, layers, w, batch, units, errors, gradient):
+    """Put ∂L/∂w over the examples `batch` into `gradient`; return their L = 1/B Σ (ŷⱼ − yⱼ)²."""
+    scale = units.dtype.type(2 / batch.size)
+    output = units.shape[0] - 1
+    gradient[:] = 0
+    squares = 0.0
+    for first in range(0, batch.size, BLOCK):
+        block = batch[first : first + BLOCK]
+        for i in range(X.shape[1]):
+            for e in range(block.size):
+                units[i, e] = X[block[e], i]
+        forward(layers, w, units, block.size)
+        for e in range(block.size):
+            error = units[output, e] - y[block[e]]
+            squares += error * error
+            errors[output, e] = scale * error
+        backward(layers, w, units, errors, block.size, gradient)
+    return squares / batch.size
+
+
+@inlined
+def mean_squared_error(X, y, layers, w, units):
+    """Return 1/n Σ (ŷⱼ − yⱼ)² over all examples."""
+    output = units.shape[0] - 1
+    squares = 0.0
+    for first in range(0, y.size, BLOCK):
+        count = min(BLOCK, y.size - first)
+        for i in range(X.shape[1]):
+            for e in range(count):
+                units[i, e] = X[first + e, i]
+        forward(layers, w, units, count)
+        for e in range(count):
+            error = units[output, e] - y[first + e]
+            squares += error * error
+    return squares / y.size
+
+
+@kernel
+def run_chunk(X, y, layers, orders, plan, state, average, records):
+    """Train until `records` are full, or to the first epoch that is not finite; return how many epochs were trained."""
+    w = state.w
+    gradient = np.empty(w.size)
+    units = np.zeros((layers.widths.sum(), BLOCK), X.dtype)
+    errors = np.zeros_like(units)
+    batch_loss = 0.0
+    update = 0
+    for epoch in range(records.losses.size):
+        order = orders[epoch % len(orders)]
+        averages = epoch >= plan.plain_epochs
+        for first in range(0, y.size, plan.batch_size):
+            batch = order[first : first + plan.batch_size]
+            batch_loss = batch_gradient(X, y, layers, w, batch, units, errors, gradient)
+            take_step(state, gradient, rate_of(plan, update), plan.settings)
+            update += 1
+            if averages:
+                add_iterate(average, w)
+        report(average, w, averages)
+        loss = mean_squared_error(X, y, layers, average.reported, units)
+        if not keep(records, epoch, loss, batch_loss, average.reported):
+            return epoch + 1
+    return records.losses.size

@@ -1,0 +1,168 @@
+"""One update of the weights by each step rule, compiled, a line a formula.
+
+Every function changes `w` in place, given the gradient `g`, the update's learning rate α and the settings `s`. Weights
+and moments are held in the dtype of the run; what is computed from them in between is float64, so that each is rounded
+once an update.
+
+Source: the algorithms in the documentation of ``torch.optim``.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from gd_helpers.training.engines.jit import inlined
+
+SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, ADAMW = range(7)
+RULES = {
+    "sgd": SGD,
+    "momentum": MOMENTUM,
+    "nesterov": NESTEROV,
+    "adagrad": ADAGRAD,
+    "rmsprop": RMSPROP,
+    "adam": ADAM,
+    "adamw": ADAMW,
+}
+
+
+class Settings(NamedTuple):
+    """The settings of all step rules beside the learning rate by torch's names, 0 where a rule has no such setting."""
+
+    rule: int
+    momentum: float
+    alpha: float
+    beta1: float
+    beta2: float
+    eps: float
+    weight_decay: float
+
+
+class State(NamedTuple):
+    """What a step changes: the weights, and what its rule remembers.
+
+    Attributes
+    ----------
+    w : numpy.ndarray, shape (p,)
+        The weights.
+    m, v : numpy.ndarray, shape (p,)
+        First moments or velocities; second moments or sums of squares.
+    ones : numpy.ndarray, shape (2,)
+        What Adam's two averages make of ones, float64.
+    """
+
+    w: np.ndarray
+    m: np.ndarray
+    v: np.ndarray
+    ones: np.ndarray
+
+    @classmethod
+    def at(cls, w):
+        """Return the state before the first step from `w`, which the steps will change."""
+        return cls(w, np.zeros_like(w), np.zeros_like(w), np.zeros(2))
+
+
+def read_settings(recipe):
+    """Return the `Settings` of `recipe`.
+
+    Raises
+    ------
+    ValueError
+        If the recipe's step rule, or one of its settings, is none that this module computes.
+    """
+    named = dict(recipe.settings)
+    if recipe.optimizer not in RULES or named.pop("nesterov", False) != (recipe.optimizer == "nesterov"):
+        raise ValueError(f"optimizer {recipe.optimizer!r} with {recipe.settings} is not compiled; use engine='eager'")
+    beta1, beta2 = named.pop("betas", (0.0, 0.0))
+    others = {name: float(named.pop(name, 0.0)) for name in ("momentum", "alpha", "eps", "weight_decay")}
+    if named:
+        raise ValueError(f"optimizer setting {', '.join(named)} is not compiled; use engine='eager'")
+    return Settings(
+        rule=RULES[recipe.optimizer],
+        beta1=float(beta1),
+        beta2=float(beta2),
+        **others,
+    )
+
+
+@inlined
+def sgd_step(w, g, rate):
+    """Step by w ← w − α g."""
+    for i in range(w.size):
+        w[i] -= rate * g[i]
+
+
+@inlined
+def momentum_step(w, g, velocity, rate, s):
+    """Step by v ← μ v + g, w ← w − α v."""
+    for i in range(w.size):
+        velocity[i] = s.momentum * velocity[i] + g[i]
+        w[i] -= rate * velocity[i]
+
+
+@inlined
+def nesterov_step(w, g, velocity, rate, s):
+    """Step by v ← μ v + g, w ← w − α (g + μ v): the velocity one step ahead."""
+    for i in range(w.size):
+        velocity[i] = s.momentum * velocity[i] + g[i]
+        w[i] -= rate * (g[i] + s.momentum * velocity[i])
+
+
+@inlined
+def adagrad_step(w, g, squares, rate, s):
+    """Step by r ← r + g², w ← w − α g / (√r + ε)."""
+    for i in range(w.size):
+        squares[i] += g[i] * g[i]
+        w[i] -= rate * g[i] / (math.sqrt(squares[i]) + s.eps)
+
+
+@inlined
+def rmsprop_step(w, g, squares, rate, s):
+    """Step by r ← ρ r + (1 − ρ) g², w ← w − α g / (√r + ε); ρ is torch's alpha."""
+    for i in range(w.size):
+        squares[i] = s.alpha * squares[i] + (1 - s.alpha) * g[i] * g[i]
+        w[i] -= rate * g[i] / (math.sqrt(squares[i]) + s.eps)
+
+
+@inlined
+def adam_step(w, g, m, v, ones, rate, s):
+    """Step by m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − α m̂ / (√v̂ + ε).
+
+    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) undo the pull of the moments' start, 0. Both divisors are kept as what the
+    same averages make of ones: a power function may round differently from one machine to the next.
+    """
+    ones[0] = s.beta1 * ones[0] + (1 - s.beta1)
+    ones[1] = s.beta2 * ones[1] + (1 - s.beta2)
+    step_size = rate / ones[0]
+    v_scale = math.sqrt(ones[1])
+    for i in range(w.size):
+        m[i] = s.beta1 * m[i] + (1 - s.beta1) * g[i]
+        v[i] = s.beta2 * v[i] + (1 - s.beta2) * g[i] * g[i]
+        w[i] -= step_size * m[i] / (math.sqrt(v[i]) / v_scale + s.eps)
+
+
+@inlined
+def decay_weights(w, rate, s):
+    """Step by w ← w − α λ w, which makes AdamW of Adam: the decay does not pass through the moments."""
+    for i in range(w.size):
+        w[i] *= 1 - rate * s.weight_decay
+
+
+@inlined
+def take_step(state, g, rate, s):
+    """Update `state` by the rule of `s` at the learning rate `rate`."""
+    w, m, v, ones = state
+    if s.rule == SGD:
+        sgd_step(w, g, rate)
+    elif s.rule == MOMENTUM:
+        momentum_step(w, g, m, rate, s)
+    elif s.rule == NESTEROV:
+        nesterov_step(w, g, m, rate, s)
+    elif s.rule == ADAGRAD:
+        adagrad_step(w, g, v, rate, s)
+    elif s.rule == RMSPROP:
+        rmsprop_step(w, g, v, rate, s)
+    else:
+        if s.rule == ADAMW:
+            decay_weights(w, rate, s)
+        adam_step(w, g, m, v, ones, rate, s)

@@ -1,0 +1,172 @@
+"""What the spread of many runs allows to say: paired differences, means and shares with their confidence intervals."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from gd_helpers.checks import check_choice, check_float
+
+
+def paired_differences(table, column, first, second):
+    """Return the differences first − second of a column, seed by seed.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `replicate` returns it.
+    column : str
+        A column of numbers.
+    first, second : str
+        Two recipes of the table.
+
+    Returns
+    -------
+    pandas.Series
+        Indexed by seed.
+
+    Raises
+    ------
+    ValueError
+        If the column or a recipe is unknown, or the two recipes don't have one row each for the same seeds.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"seed": [0, 0, 1, 1], "recipe": ["a", "b"] * 2, "mse": [3.0, 2.0, 5.0, 1.0]})
+    >>> paired_differences(table, "mse", "a", "b").tolist()
+    [1.0, 4.0]
+    """
+    check_choice("column", column, [name for name in table.select_dtypes("number") if name != "seed"])
+    sides = []
+    for argument, recipe in (("first", first), ("second", second)):
+        rows = table[table["recipe"] == check_choice(argument, recipe, list(table["recipe"].unique()))]
+        side = rows.set_index("seed")[column]
+        if again := sorted(set(side.index[side.index.duplicated()])):
+            raise ValueError(f"recipe {recipe!r} must have one row per seed, got more for seeds {again}")
+        sides.append(side)
+    if unpaired := sorted(set(sides[0].index) ^ set(sides[1].index)):
+        raise ValueError(f"{first!r} and {second!r} must have the same seeds, got only one of them for {unpaired}")
+    return (sides[0] - sides[1].loc[sides[0].index]).rename(f"{column}: {first} − {second}")
+
+
+def mean_interval(values, level=0.95):
+    """Return the confidence interval of a mean, x̄ ± t · s / √n, with t of Student's distribution, n − 1 degrees.
+
+    Exact for independent normal values; for others it holds ever better the more there are.
+
+    Parameters
+    ----------
+    values : sequence of float
+        At least 2. An infinite value or a NaN, as of a run that diverged, makes both ends NaN.
+    level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    low, high : float
+
+    Raises
+    ------
+    ValueError
+        If there are too few values, or the level is not between 0 and 1.
+
+    Examples
+    --------
+    >>> low, high = mean_interval([1.0, 2.0, 3.0])
+    >>> round(low, 3), round(high, 3)
+    (-0.484, 4.484)
+    """
+    values, level = np.asarray(values, dtype=np.float64), _checked_level(level)
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError(f"values must be a sequence of at least 2 numbers, got shape {values.shape}")
+    if not np.isfinite(values).all():
+        return float("nan"), float("nan")
+    reach = stats.t.ppf((1 + level) / 2, len(values) - 1) * stats.sem(values)
+    return float(values.mean() - reach), float(values.mean() + reach)
+
+
+def share_interval(holds, level=0.95):
+    """Return Wilson's confidence interval of the share of runs for which something holds.
+
+    Unlike share ± z · standard error it stays between 0 and 1, and does not shrink to a point at none or all.
+
+    Parameters
+    ----------
+    holds : sequence of bool
+        An answer per run, at least one.
+    level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    low, high : float
+
+    Raises
+    ------
+    ValueError
+        If there are no answers, they are not all True or False, or the level is not between 0 and 1.
+
+    Examples
+    --------
+    >>> low, high = share_interval([True] * 60)
+    >>> round(low, 3), round(high, 3)
+    (0.94, 1.0)
+
+    Notes
+    -----
+    Source: Wilson, Probable Inference, the Law of Succession, and Statistical Inference, JASA 22 (1927).
+    """
+    holds, level = np.asarray(holds), _checked_level(level)
+    if holds.ndim != 1 or not len(holds) or holds.dtype != bool:
+        raise ValueError(f"holds must be a sequence of True and False, got {holds.dtype} of shape {holds.shape}")
+    interval = stats.binomtest(int(holds.sum()), len(holds)).proportion_ci(level, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def summarise(table, *columns, level=0.95):
+    """Return mean, spread and interval of the given columns, a row a recipe and column.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `replicate` returns it, perhaps with columns added.
+    *columns : str
+        Columns of numbers, or of True and False: their mean is a share.
+    level : float
+        Of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With ``recipe``, ``column``, ``count``, ``mean``, ``std`` (the standard deviation between runs, with n − 1),
+        and ``low`` and ``high``: of `share_interval` for True and False, else of `mean_interval`.
+
+    Raises
+    ------
+    ValueError
+        If there are no columns, one is unknown or holds neither numbers nor truth values, or there are too few rows.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"seed": [0, 1, 2], "recipe": "a", "mse": [1.0, 2.0, 3.0]})
+    >>> summarise(table, "mse").round(3)
+      recipe column  count  mean  std    low   high
+    0      a    mse      3   2.0  1.0 -0.484  4.484
+    """
+    known = [name for name in table.select_dtypes(["number", "bool"]) if name != "seed"]
+    if not columns:
+        raise ValueError(f"columns must name at least one of {', '.join(map(repr, known))}, got none")
+    rows = []
+    for recipe, runs in table.groupby("recipe", sort=False):
+        for column in columns:
+            values = runs[check_choice("columns", column, known)].to_numpy()
+            low, high = (share_interval if values.dtype == bool else mean_interval)(values, level)
+            with np.errstate(invalid="ignore"):  # of runs that diverged
+                mean, std = values.mean(), values.std(ddof=1)
+            rows.append([recipe, column, len(values), mean, std, low, high])
+    return pd.DataFrame(rows, columns=["recipe", "column", "count", "mean", "std", "low", "high"])
+
+
+def _checked_level(level):
+    if check_float("level", level, above=0) >= 1:
+        raise ValueError(f"level must be a number between 0 and 1, got {level!r}")
+    return float(level)

@@ -1,0 +1,179 @@
+"""Many runs side by side: recipes paired by seed."""
+
+import contextlib
+import difflib
+import inspect
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
+
+import joblib
+import numpy as np
+import pandas as pd
+import torch
+
+from gd_helpers.checks import LARGEST_SEED, check_choice, check_int
+from gd_helpers.metrics import ols
+from gd_helpers.training.progress import progress_bar
+from gd_helpers.training.trainer import train
+
+# What a replicate can draw anew, each with the settings of `train` that a recipe then leaves to it.
+VARIED = {"data": (), "init": ("init", "init_seed"), "shuffle": ("shuffle_seed",)}
+BACKENDS = ("threading", "loky", "dask")
+
+
+def replicate(recipes, seeds=200, *, data, vary=("init", "shuffle"), jobs=None, backend=None, show_progress=True):
+    """Train every recipe once per seed, from the same data, initial weights and order within a seed.
+
+    What the recipes share within a seed cancels from their differences (`intervals.paired_differences`), which spread
+    less than the differences of unrelated runs.
+
+    Parameters
+    ----------
+    recipes : dict of dict
+        A name per recipe and the settings that `train` is called with, such as ``{"method": "batch", "epochs": 100}``.
+    seeds : int or sequence of int
+        How many replicates, for the seeds 0, 1, 2, …; or their seeds, all different, 0 to 2³² − 1.
+    data : Line or callable
+        The data of all runs. If `vary` names "data": a function that returns them when called with ``seed=``, as
+        ``functools.partial(simulate_line, n=1000)``.
+    vary : sequence of {"data", "init", "shuffle"}
+        What the replicate's seed draws anew. The rest stays as `data` and each recipe have it; a recipe that gives no
+        seed has 37, as in `train`.
+    jobs : int, optional
+        Replicates at a time. If not given, what ``joblib.parallel_config`` says around the call, or as many as there
+        are cores. To measure seconds use ``jobs=1``.
+    backend : {"threading", "loky", "dask"}, optional
+        Who does them, by joblib's names: threads of this process, which the compiled engine lets run side by side;
+        processes of their own; the workers of a Dask cluster whose ``distributed.Client`` was made before, all of them
+        whatever `jobs` says. If not given, threads, or what ``joblib.parallel_config`` says around the call. The table
+        does not depend on it, nor on `jobs`, but for the seconds.
+    show_progress : bool
+        Whether to show a bar over the replicates; none is shown when ``GD_HEADLESS=1``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a seed and recipe: ``seed``, ``recipe``, the entries of ``Run.summary()``, and ``excess``, mse / mse of
+        least squares on the same data − 1. If it is interrupted from the keyboard it says so and returns the
+        replicates that were finished; those under way end unseen.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not allowed. Unknown or clashing settings are found before anything is trained; a value that
+        `train` refuses, by the first run that has it.
+    KeyboardInterrupt
+        If it is interrupted before a replicate is finished.
+
+    Examples
+    --------
+    >>> from gd_helpers.data import simulate_line
+    >>> recipes = {"all": {"method": "batch", "epochs": 8}, "by 32": {"method": "mini-batch", "epochs": 2}}
+    >>> table = replicate(recipes, 2, data=simulate_line(n=100))
+    >>> table[["seed", "recipe", "updates", "examples"]]
+       seed recipe  updates  examples
+    0     0    all        8       800
+    1     0  by 32        8       200
+    2     1    all        8       800
+    3     1  by 32        8       200
+    """
+    vary = _checked_vary(vary)
+    _check_recipes(recipes, vary)
+    seeds = _checked_seeds(seeds)
+    if not (callable(data) if "data" in vary else hasattr(data, "X") and hasattr(data, "y")):
+        wanted = "a function of seed, since" if "data" in vary else "data with X and y, unless"
+        raise ValueError(f"data must be {wanted} vary names 'data', got {type(data).__name__}")
+    parallel = _make_parallel(jobs, backend)
+    threads = torch.get_num_threads()  # another number elsewhere could round other sums
+    least = None if "data" in vary else ols(data).mse
+    tasks = [joblib.delayed(_train_all)(recipes, seed, data, vary, least, threads) for seed in seeds]
+    finished = {}
+    try:
+        for seed, rows in progress_bar(parallel(tasks), "replicates", total=len(seeds), shown=show_progress):
+            finished[seed] = rows
+    except KeyboardInterrupt:
+        if not finished:
+            raise
+    if len(finished) < len(seeds):
+        print(f"Interrupted: the table keeps the {len(finished)} of {len(seeds)} replicates that were finished.")
+    return pd.DataFrame([row for seed in seeds for row in finished.get(seed, ())])
+
+
+def _make_parallel(jobs, backend):
+    """Return joblib's way to do so many `jobs` at a time, each handed over when it is done."""
+    jobs = None if jobs is None else check_int("jobs", jobs, 1)
+    if backend is not None:
+        check_choice("backend", backend, BACKENDS)
+    if backend == "dask" and find_spec("distributed") is None:
+        raise ValueError("backend 'dask' needs the packages of the extra 'cluster': pip install -e '.[cluster]'")
+    _, configured = joblib.parallel.get_active_backend()
+    jobs = next(number for number in (jobs, configured, -1) if number is not None)
+    with joblib.parallel_config(backend, n_jobs=jobs) if backend else contextlib.nullcontext():
+        return joblib.Parallel(n_jobs=jobs, prefer="threads", return_as="generator_unordered", max_nbytes=None)
+
+
+def _train_all(recipes, seed, data, vary, least, threads):
+    """Return the seed and the rows of one replicate; `least` is the least squares loss of data that do not vary."""
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
+    varied = {f"{what}_seed": seed for what in ("init", "shuffle") if what in vary}
+    if "data" in vary:
+        data = data(seed=seed)
+        least = ols(data).mse
+    rows = []
+    for name, settings in recipes.items():
+        try:
+            run = train(data, **settings, **varied)
+        except ValueError as error:
+            raise ValueError(f"recipe {name!r}: {error}") from error
+        if run.interrupted:
+            raise KeyboardInterrupt  # a run that stopped early is none of the replicate's
+        with np.errstate(all="ignore"):
+            excess = float(np.divide(run.mse, least) - 1)
+        rows.append({"seed": seed, "recipe": name, **run.summary().to_dict(), "excess": excess})
+    return seed, rows
+
+
+def _is_sequence(value):
+    return isinstance(value, Iterable) and not isinstance(value, str)
+
+
+def _checked_vary(vary):
+    vary = [check_choice("vary", what, VARIED) for what in (vary if _is_sequence(vary) else [vary])]
+    if not vary:
+        raise ValueError(f"vary must name at least one of {', '.join(map(repr, VARIED))}, got none")
+    return vary
+
+
+def _checked_seeds(seeds):
+    if not _is_sequence(seeds):
+        return list(range(check_int("seeds", seeds, 1)))
+    seeds = [check_int("seeds", seed, 0, LARGEST_SEED) for seed in seeds]
+    if not seeds:
+        raise ValueError("seeds must hold at least one seed, got none")
+    if again := sorted(seed for seed, count in Counter(seeds).items() if count > 1):
+        raise ValueError(f"seeds must all be different, got {', '.join(map(str, again))} more than once")
+    return seeds
+
+
+def _check_recipes(recipes, vary):
+    """Check that `recipes` is a dict of dicts with settings of `train` that the replicate does not make itself."""
+    if not isinstance(recipes, Mapping) or not recipes:
+        raise ValueError(f"recipes must be a dict with at least one recipe by name, got {recipes!r}")
+    known = [name for name in inspect.signature(train).parameters if name not in ("data", "show_progress")]
+    drawn = [name for what in vary for name in VARIED[what]]
+    if {"init", "shuffle"} <= set(vary):
+        drawn.append("seed")
+    for recipe, settings in recipes.items():
+        if not isinstance(settings, Mapping):
+            raise ValueError(f"recipe {recipe!r} must be a dict of settings of train, got {settings!r}")
+        for name, value in settings.items():
+            if name in drawn:
+                raise ValueError(f"recipe {recipe!r} must leave {name!r} to the seeds (given {value!r}), or vary less")
+            if name not in known:
+                near = difflib.get_close_matches(str(name), known, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise ValueError(
+                    f"recipe {recipe!r} has no setting {name!r} (given {value!r}), only {', '.join(known)}{hint}"
+                )

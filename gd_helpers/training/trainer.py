@@ -1,0 +1,203 @@
+"""Training: one recipe in, one run out."""
+
+import copy
+import time
+
+import numpy as np
+import torch
+
+from gd_helpers.checks import LARGEST_SEED, check_bool, check_choice, check_int
+from gd_helpers.data import check_data
+from gd_helpers.devices import find_device
+from gd_helpers.models import get_weights, init_weights, linear, set_weights
+from gd_helpers.training.engines import compiled, eager
+from gd_helpers.training.progress import progress_bar
+from gd_helpers.training.recipes import Recipe
+from gd_helpers.training.runs import Run, make_trace, score
+
+ENGINES = {"compiled": compiled.run_epochs, "eager": eager.run_epochs}
+
+
+def train(
+    data,
+    method="stochastic",
+    *,
+    model=None,
+    epochs=None,
+    batch_size=None,
+    shuffle=None,
+    replacement=False,
+    learning_rate=1e-3,
+    schedule="constant",
+    optimizer="adam",
+    average_after=None,
+    engine="compiled",
+    seed=37,
+    init=None,
+    init_seed=None,
+    shuffle_seed=None,
+    device="cpu",
+    show_progress=False,
+):
+    """Train a model on mean squared error by gradient descent, w ← w − α ∂L/∂w or a relative of it.
+
+    Parameters
+    ----------
+    data : Line, or anything with ``X`` of shape (n, p), ``y`` of shape (n, 1) and ``to``
+        Its dtype is the run's: float32, or float64 after ``data.to(torch.float64)``.
+    method : {"batch", "stochastic", "mini-batch"}
+        Sets epochs, batch size and shuffling as the source means them: 4,500 epochs of one update with all examples in
+        fixed order; 500 shuffled epochs, an update an example; 300 shuffled epochs in batches of 32.
+    model : torch.nn.Module, optional
+        What to train; ``linear(p)`` if not given. It is copied, not changed, and starts from `init` or `init_seed`.
+    epochs, batch_size : int, optional
+        Passes over the data, at least 1; examples per update, 1 to n.
+    shuffle : bool, optional
+        Whether each epoch draws a new order.
+    replacement : bool
+        Whether each epoch draws its n examples with replacement, each uniformly from all of them, in place of a
+        permutation (the word of ``torch.utils.data.RandomSampler``). It needs shuffling, and brings it along.
+    learning_rate : float
+        α, greater than 0.
+    schedule : {"constant", "linear", "cosine", "inverse-time", "inverse-sqrt"} or function
+        Update t, counted from 0, of a run of T updates with τ updates an epoch steps by α f(t), with f(t) = 1,
+        1 − t/T, (1 + cos πt/T) / 2, 1 / (1 + t/τ) or 1 / √(1 + t/τ). A function takes a float64 array of values of t
+        and returns their f(t), finite and at least 0, such as ``lambda t: 0.5 ** (t // 1000)``.
+    optimizer : {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"}
+        With torch's default settings, except momentum, which is 0.9.
+    average_after : int, optional
+        After so many epochs, 0 to epochs − 1, the run reports the mean of all iterates (the weights after each update)
+        since then in place of the last iterate: in its path, losses, weights and scores. The updates go on from the
+        iterates, and ``batch_loss`` is theirs.
+    engine : {"compiled", "eager"}
+        What computes the updates: compiled loops on the CPU, for linear models and for ``nn.Sequential`` of linear
+        layers and activations, or the PyTorch loop, for every model and device.
+    seed : int
+        Seed of the initial weights and of the shuffling, 0 to 2³² − 1, unless `init_seed` or `shuffle_seed` is given.
+    init : array, shape (number of weights,), optional
+        Initial weights, in place of a draw from `init_seed`.
+    init_seed, shuffle_seed : int, optional
+        Seeds of the initial weights alone, and of the shuffling alone.
+    device : str
+        "cpu", "cuda", "cuda:N", or "auto" for a CUDA device where there is one.
+    show_progress : bool
+        Whether to show a bar over the epochs; none is shown when ``GD_HEADLESS=1``.
+
+    Returns
+    -------
+    Run
+        A run that leaves the finite numbers stops and comes back marked ``diverged``. One that is interrupted from the
+        keyboard says so, and comes back with the epochs that were finished.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not allowed, before anything is trained; the message names it, its value and what is allowed.
+
+    Examples
+    --------
+    >>> from gd_helpers.data import simulate_line
+    >>> run = train(simulate_line(n=100), "mini-batch", epochs=2)
+    >>> list(run.trace.updates), run.path.shape
+    ([4, 8], (3, 2))
+
+    Notes
+    -----
+    The same seed gives the same initial weights and the same orders in every engine; global random state is neither read nor
+    changed.
+
+    Source: Robbins & Monro (1951), A stochastic approximation method, for rates that fall; Polyak & Juditsky (1992),
+    Acceleration of stochastic approximation by averaging, for the mean of the iterates; Bottou, Curtis & Nocedal
+    (2018), Optimization methods for large-scale machine learning, for both. `recipes.SCHEDULES` has each schedule's.
+    """
+    check_data(data)
+    check_bool("show_progress", show_progress)
+    seed = check_int("seed", seed, 0, LARGEST_SEED)
+    init_seed = seed if init_seed is None else init_seed
+    recipe = Recipe.complete(
+        method,
+        len(data.X),
+        epochs=epochs,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        replacement=replacement,
+        learning_rate=learning_rate,
+        schedule=schedule,
+        optimizer=optimizer,
+        average_after=average_after,
+        init_seed=init_seed,
+        shuffle_seed=seed if shuffle_seed is None else shuffle_seed,
+    )
+    check_choice("engine", engine, ENGINES)
+    data = data.to(find_device(device))
+    return _run(_initialise(model, data, init, init_seed), data, recipe, engine, show_progress)
+
+
+def _run(model, data, recipe, engine, show_progress):
+    """Train `model` in place from the weights that it has, and return the record."""
+    init = get_weights(model).cpu().numpy().astype(np.float64)
+    begin = time.perf_counter()
+    chunks = ENGINES[engine](model, data.X.detach(), data.y.detach(), recipe)
+    losses, batch_losses, path, interrupted = _collect(chunks, init.size, recipe, show_progress)
+    seconds = time.perf_counter() - begin
+
+    path = np.vstack([init, path])
+    model = set_weights(model.to("cpu"), path[-1]).eval()
+    final_mse, final_r2 = score(model, data.to("cpu"))
+    return Run(
+        recipe=recipe,
+        engine=engine,
+        model=model,
+        trace=make_trace(recipe, losses, batch_losses),
+        path=path,
+        mse=final_mse,
+        r2=final_r2,
+        seconds=seconds,
+        diverged=len(losses) > 0 and not _is_finite(losses, path),
+        interrupted=interrupted,
+    )
+
+
+def _is_finite(losses, path):
+    """Return whether the last loss and the last weights are finite."""
+    return bool(np.isfinite(losses[-1]) and np.isfinite(path[-1]).all())
+
+
+def _collect(chunks, weights, recipe, show_progress):
+    """Join an engine's chunks of epochs until they end, leave the finite numbers, or are interrupted."""
+    collected, epochs, interrupted = [], 0, False
+    with progress_bar(None, f"{recipe.method}, epochs", total=recipe.epochs, shown=show_progress) as bar:
+        try:
+            for losses, batch_losses, path in chunks:
+                collected.append((losses, batch_losses, path))
+                epochs += len(losses)
+                bar.update(len(losses))
+                if not _is_finite(losses, path):
+                    break
+        except KeyboardInterrupt:
+            interrupted = True
+    if interrupted:
+        print(f"Interrupted: the run keeps the {epochs} of {recipe.epochs} epochs that were finished.")
+    if not collected:
+        return np.empty(0), np.empty(0), np.empty((0, weights)), interrupted
+    losses, batch_losses, path = (np.concatenate(records) for records in zip(*collected, strict=True))
+    return losses, batch_losses, path, interrupted
+
+
+def _initialise(model, data, init, init_seed):
+    """Return a copy of `model`, or a linear one, with its initial weights, on the device and in the dtype of `data`."""
+    ours = model is None
+    model = linear(data.X.shape[1]) if ours else model
+    if not isinstance(model, torch.nn.Module) or not any(weight.requires_grad for weight in model.parameters()):
+        raise ValueError(f"model must be a torch.nn.Module with weights to train, got {model!r}")
+    model = init_weights((model if ours else copy.deepcopy(model)).to("cpu"), init_seed).to(data.X.device, data.X.dtype)
+    if init is not None and not torch.isfinite(get_weights(set_weights(model, init))).all():
+        raise ValueError(f"init must hold finite numbers only, got {init!r}")
+    try:
+        with torch.no_grad():
+            shape = tuple(model(data.X[:1]).shape)
+    except RuntimeError as error:
+        raise ValueError(f"model must take rows of X, shape {tuple(data.X.shape)}: {error}") from error
+    if shape != (1, 1):  # the loss would broadcast it against y
+        raise ValueError(f"model must give one prediction, shape (1, 1), for one row of X, got shape {shape}")
+    return model

@@ -1,0 +1,117 @@
+"""A JupyterLab of its own for the tests: on loopback, behind a token, over a copy of the chapters."""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gd_helpers.runner.execution import end_all
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+CHAPTERS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+EXPLORERS = [name for name in CHAPTERS if '"explore.' in (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8")]
+MOST_UPDATES = "04_stochastic"
+THE_SAME = ("02_gradient_descent", "03_batch", "05_mini_batch", "14_optimizers")  # but for the recipe
+DIFFERENT_EXPLORERS = [name for name in EXPLORERS if name not in THE_SAME]
+START_TIMEOUT, POLL = 60, 0.05  # seconds
+FORGOTTEN = (
+    300  # seconds after which kernels, and then the server, end by themselves, should nobody be left to end them
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running JupyterLab.
+
+    Attributes
+    ----------
+    process : subprocess.Popen
+    url : str
+        Ends with a slash.
+    token : str
+    """
+
+    process: subprocess.Popen
+    url: str
+    token: str
+
+    def address(self, chapter):
+        """Return where JupyterLab shows the notebook of `chapter`."""
+        return f"{self.url}lab/tree/{chapter}.ipynb?token={self.token}"
+
+
+@contextmanager
+def started(folder):
+    """Start a JupyterLab that writes nowhere but into `folder`; however this ends, it and its kernels are ended."""
+    chapters = folder / "notebooks"
+    chapters.mkdir()
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        shutil.copy(path, chapters)
+    token = secrets.token_hex(16)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            _command(token),
+            cwd=chapters,
+            env=_environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C does not reach it: it is ended here, with its kernels
+        )
+    server = Server(process, "", token)
+    try:
+        yield Server(process, _wait_for_url(process, folder), token)
+    finally:
+        end_all([server])
+
+
+def _command(token):
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": 0,  # whichever is free
+        "ServerApp.allow_root": True,
+        "ServerApp.open_browser": False,
+        "ServerApp.shutdown_no_activity_timeout": FORGOTTEN,
+        "MappingKernelManager.cull_idle_timeout": FORGOTTEN,
+        "IdentityProvider.token": token,
+        "LabApp.expose_app_in_browser": True,
+    }
+    return [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
+
+
+def _environment(folder):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+    for name in ("GD_HEADLESS", "MPLBACKEND"):
+        environment.pop(name, None)  # somebody watches
+    environment.setdefault("OMP_NUM_THREADS", "1")  # several chapters run side by side
+    paths = [str(ROOT), *filter(None, [environment.get("PYTHONPATH")])]
+    own = {"CONFIG": "config", "DATA": "data", "RUNTIME": "runtime"}
+    return environment | {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "IPYTHONDIR": str(folder / "ipython"),  # nobody's own settings and start-up files
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment
+        **{f"JUPYTER_{name}_DIR": str(folder / place) for name, place in own.items()},
+    }
+
+
+def _wait_for_url(process, folder):
+    """Return the address that the server has written down, once it has."""
+    runtime, end = folder / "runtime", time.monotonic() + START_TIMEOUT
+    while time.monotonic() < end and process.poll() is None:
+        for path in runtime.glob("jpserver-*.json"):
+            try:
+                return json.loads(path.read_text(encoding="utf-8"))["url"]
+            except json.JSONDecodeError:  # it is being written
+                pass
+        time.sleep(POLL)
+    log = (folder / "log").read_text(encoding="utf-8", errors="replace")
+    raise RuntimeError(f"JupyterLab did not start:\n{log}")

@@ -1,0 +1,102 @@
+"""Every chapter, opened in JupyterLab and run from top to bottom."""
+
+import re
+
+import nbformat
+import pytest
+from server import CHAPTERS, NOTEBOOKS
+
+from gd_helpers.runner.outputs import WIDGET_MIME, normalise
+
+LIVE = r"\bis_headless\(\)"  # in a cell that shows readers times of their own machine, which no notebook stores
+SET_LIVE = re.compile(rf"^(\w+) = .*{LIVE}", re.MULTILINE)
+BAR = re.compile(r"[\w, -]+:   0%\|          \| 0/\d+ \[00:00<\?, \?it/s\]")  # a progress bar, as text
+RENDERED = """() => [...document.querySelectorAll('.jp-Notebook img')]
+  .filter((image) => !image.hidden && !(image.complete && image.naturalWidth > 1)).map((image) => image.outerHTML)"""
+
+
+@pytest.fixture(scope="module", params=CHAPTERS)
+def notebook(desk, request):
+    """Return a chapter after Run All."""
+    return desk.take(request.param)
+
+
+@pytest.fixture(scope="module")
+def run(notebook):
+    """Return the chapter's cells with the outputs of Run All."""
+    return notebook.read()
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def find_live(notebook):
+    """Return a pattern of the cells that show what depends on being live."""
+    names = [name for cell in code_cells(notebook) for name in SET_LIVE.findall(cell.source)]
+    return re.compile("|".join([LIVE, *(rf"\b{name}\b" for name in names)]))
+
+
+def comparable(cell, live):
+    """Return a cell's outputs without what only a live one has: widgets, bars, and what depends on being `live`."""
+    outputs = []
+    for output in cell.outputs:
+        data = output.get("data", {})
+        if WIDGET_MIME in data:
+            if BAR.fullmatch(data.get("text/plain", "")):
+                continue
+            assert "image/png" in data, "a widget without a picture for where there are none"
+            del data[WIDGET_MIME]
+        depends = output.get("name") == "stdout" or data.get("text/plain", "").startswith("Figure with")
+        if depends and live.search(cell.source):
+            continue
+        outputs.append(output)
+    return outputs
+
+
+def as_nbval_does(notebook):
+    """Return by cell what a strict comparison of stored outputs looks at: everything but pictures."""
+    cells = []
+    for cell in code_cells(normalise(notebook)):
+        for output in cell.outputs:
+            output.pop("execution_count", None)
+            output.pop("metadata", None)
+            if "data" in output:
+                output.data = {mime: text for mime, text in output.data.items() if not mime.startswith("image/")}
+        cells.append((cell.source, cell.outputs))
+    return cells
+
+
+def test_every_cell_has_run_in_order(run):
+    counts = [cell.execution_count for cell in code_cells(run)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_no_cell_raises_or_warns(run):
+    outputs = [output for cell in code_cells(run) for output in cell.outputs]
+    assert [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"] == []
+
+
+def test_the_outputs_are_the_stored_ones(notebook, run):
+    stored = nbformat.read(NOTEBOOKS / f"{notebook.chapter}.ipynb", as_version=4)
+    live = nbformat.from_dict(run)
+    for cell in code_cells(live) + code_cells(stored):
+        cell.outputs = comparable(cell, find_live(stored))
+    for (source, outputs), (_, expected) in zip(as_nbval_does(live), as_nbval_does(stored), strict=True):
+        assert outputs == expected, source
+
+
+def test_all_of_it_is_shown_pictures_and_formulas(notebook, screenshots):
+    notebook.photograph(screenshots)
+    assert notebook.page.evaluate(RENDERED) == []
+    assert notebook.page.locator(".jp-Notebook mjx-merror, .jp-Notebook [data-mjx-error]").count() == 0
+
+
+def test_nothing_leaves_the_machine(notebook):
+    assert notebook.traffic.sockets  # so the page was watched
+    assert notebook.traffic.outside() == []
+
+
+def test_no_request_and_no_script_fails(notebook):
+    assert notebook.traffic.failed == []
+    assert notebook.traffic.errors == []

@@ -1,0 +1,152 @@
+"""What chapter 14 says of its seven rules: its own functions, read out of its cells, against torch and SciPy."""
+
+import ast
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from cells import code_cells, parse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+
+from gd_helpers.data import simulate_line
+from gd_helpers.metrics import ols
+from gd_helpers.models import linear
+from gd_helpers.runner.chapters import NOTEBOOKS
+
+UPDATES = 100
+OPTIMIZERS = {
+    "sgd": (torch.optim.SGD, {}),
+    "momentum": (torch.optim.SGD, {"momentum": 0.9}),
+    "nesterov": (torch.optim.SGD, {"momentum": 0.9, "nesterov": True}),
+    "adagrad": (torch.optim.Adagrad, {}),
+    "rmsprop": (torch.optim.RMSprop, {}),
+    "adam": (torch.optim.Adam, {}),
+    "adamw": (torch.optim.AdamW, {}),
+}
+every_rule = pytest.mark.parametrize("name", OPTIMIZERS)
+
+
+@pytest.fixture(scope="module")
+def functions():
+    """The source of each function that the chapter defines, by name."""
+    notebook = nbformat.read(NOTEBOOKS / "14_optimizers.ipynb", as_version=4)
+    nodes = [node for cell in code_cells(notebook) for node in parse(cell).body]
+    return {node.name: ast.unparse(node) for node in nodes if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.fixture(scope="module")
+def chapter(functions):
+    """Return a function that defines the chapter's functions anew, with other globals."""
+
+    def define(**names):
+        space = {"np": np, "SimpleNamespace": SimpleNamespace, **names}
+        for source in functions.values():
+            exec(source, space)
+        return SimpleNamespace(**space)
+
+    return define
+
+
+def steps_of_torch(optimizer, start, gradients, rate, settings):
+    w = torch.nn.Parameter(torch.tensor(start))
+    rule, path = optimizer([w], lr=rate, **settings), []
+    for gradient in gradients:
+        w.grad = torch.tensor(gradient)
+        rule.step()
+        path.append(w.detach().numpy().copy())
+    return np.array(path)
+
+
+def steps_of_chapter(step, start, gradients, rate):
+    w, s, path = start, SimpleNamespace(t=0, v=0, r=0, m=0), []
+    for gradient in gradients:
+        w = step(w, gradient, rate, s)
+        path.append(w)
+    return np.array(path)
+
+
+@every_rule
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), size=st.floats(-4, 1), rate=st.floats(-4, -1))
+def test_each_step_of_the_chapter_is_that_of_torch_over_100_updates(chapter, name, seed, size, rate):
+    generator = np.random.default_rng(seed)
+    start = generator.normal(size=3)
+    gradients = 10.0**size * generator.normal(size=(UPDATES, 3)) * [1, 0.01, 10]
+    gradients[generator.random(gradients.shape) < 0.1] = 0  # a weight that an update leaves alone
+    optimizer, extra = OPTIMIZERS[name]
+    theirs = steps_of_torch(optimizer, start, gradients, 10.0**rate, extra)
+    ours = steps_of_chapter(getattr(chapter(), name), start, gradients, 10.0**rate)
+    assert np.abs(ours - theirs).max() < 1e-10
+
+
+def test_the_rules_of_the_chapter_are_seven_different_ones(chapter):
+    gradients = np.random.default_rng(0).normal(size=(UPDATES, 2))
+    ends = [steps_of_chapter(getattr(chapter(), name), np.ones(2), gradients, 0.01)[-1, 0] for name in OPTIMIZERS]
+    assert np.min(np.diff(np.sort(ends))) > 1e-4
+
+
+def test_without_correction_it_is_adam_of_torch_at_the_rate_that_undoes_it(chapter):
+    generator = np.random.default_rng(0)
+    start, gradients = generator.normal(size=2), generator.normal(size=(UPDATES, 2))
+    ours = steps_of_chapter(chapter().uncorrected, start, gradients, 0.01)
+    w, path = torch.nn.Parameter(torch.tensor(start)), []
+    rule = torch.optim.Adam([w], eps=0)  # ε, which torch adds to the corrected root, is of no account here
+    for t, gradient in enumerate(gradients, 1):
+        rule.param_groups[0]["lr"] = 0.01 * (1 - 0.9**t) / np.sqrt(1 - 0.999**t)
+        w.grad = torch.tensor(gradient)
+        rule.step()
+        path.append(w.detach().numpy().copy())
+    assert np.abs(ours - path).max() < 1e-5
+
+
+@pytest.mark.parametrize("ahead", [False, True], ids=["momentum", "Nesterov"])
+@settings(max_examples=30, deadline=None)
+@given(rate=st.floats(0.01, 1.2), inertia=st.floats(0, 0.95), flattest=st.floats(0.02, 0.9))
+def test_the_predicted_factor_is_the_spectral_radius_of_an_update(chapter, ahead, rate, inertia, flattest):
+    space = chapter(curvatures=lambda data: np.array([flattest, 1.0]), data=None)
+    radii = []
+    for curvature in (flattest, 1.0):
+        velocity = np.array([curvature, inertia])  # the rows of what an update makes of (w, v), as g = curvature · w
+        step = velocity if not ahead else np.array([curvature, 0]) + inertia * velocity
+        update = np.array([np.array([1, 0]) - rate * step, velocity])
+        radii.append(np.abs(np.linalg.eigvals(update)).max())
+    assert space.predict_factor(rate, inertia, ahead) == pytest.approx(max(radii), rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("condition", [4.0, 35.546, 1000.0])
+def test_no_rate_and_momentum_shrink_the_distance_faster_than_the_best_ones_of_the_chapter(chapter, condition):
+    space = chapter(curvatures=lambda data: np.array([1.0, condition]), data=None)
+    best = (np.sqrt(condition) - 1) / (np.sqrt(condition) + 1)
+    at_best = space.predict_factor(4 / (1 + np.sqrt(condition)) ** 2, best**2)
+    assert at_best == pytest.approx(best, abs=1e-6)
+    for start in ((0.5, 0.3), (1.0, 0.6), (2.0, 0.9)):
+        found = minimize(
+            lambda pair: space.predict_factor(abs(pair[0]) / condition, pair[1]), start, method="Nelder-Mead"
+        )
+        assert found.fun > best - 1e-6
+
+
+def tune(space, data, rules, updates=300):
+    """Return the mean number of updates of each rule at its best rate, from 12 starts."""
+    grid = 10 ** np.arange(-2.5, 1.26, 1 / 8)
+    starts = np.array([linear(seed=k)[0].weight.detach().double().numpy()[0] for k in range(12)])
+    full_batch = [space.bowls(np.arange(len(data))[None, :])] * updates
+    walks = (space.walk(getattr(space, name), grid, starts, full_batch) for name in rules)
+    return {name: space.arrival(walk).mean(axis=1).min() for name, walk in zip(rules, walks, strict=True)}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_the_order_with_all_the_data_is_the_same_on_other_data(chapter, seed):
+    data = simulate_line(n=500, seed=seed).to(torch.float64)
+    X, y = data.X.numpy(), data.y.numpy()[:, 0]
+    space = chapter(X=X, y=y, best=ols(data), A=2 / len(X) * X.T @ X)
+    needed = tune(space, data, OPTIMIZERS)
+    assert max(needed["nesterov"], needed["adagrad"]) < needed["sgd"]
+    assert needed["sgd"] < min(needed["adam"], needed["momentum"])
+    assert needed["adam"] == pytest.approx(needed["momentum"], rel=0.06)
+    assert needed["adam"] < needed["rmsprop"]
+    assert needed["adamw"] == 301

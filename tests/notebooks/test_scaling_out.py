@@ -1,0 +1,196 @@
+"""What chapter 18 says of k workers, by its own functions, on more data and other rules, and with a worker killed."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import time
+
+import nbformat
+import numpy as np
+import psutil
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from linear_data import diabetes
+
+from gd_helpers.data import simulate_line
+from gd_helpers.lesson.launching import alive, family_of, loopback_interface, torchrun, write_script
+from gd_helpers.metrics import ols, stability_limit
+from gd_helpers.runner.chapters import NOTEBOOKS
+from gd_helpers.training.trainer import train
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="torchrun with gloo does not run on Windows")
+
+UPDATES, B, SEED = 100, 10, 5
+RULES = {"SGD": (torch.optim.SGD, 0.02), "Adam": (torch.optim.Adam, 0.05)}
+
+
+def texts_of_chapter():
+    """Return the text of each function of the chapter, and of each constant, by name."""
+    texts = {}
+    for cell in nbformat.read(NOTEBOOKS / "18_scaling_out.ipynb", as_version=4).cells:
+        for node in ast.parse(cell.source).body if cell.cell_type == "code" else ():
+            name = getattr(node, "name", None) or getattr(getattr(node, "targets", [None])[0], "id", None)
+            texts[name] = ast.get_source_segment(cell.source, node)
+    return texts
+
+
+TEXTS = texts_of_chapter()
+IMPORTS = ast.literal_eval(TEXTS["IMPORTS"].partition("=")[2].strip())
+
+RUN_ALL = """
+def run_all(folder):
+    rank, workers = join(folder)
+    for path in sorted(folder.glob("*.task.npz")):
+        task = np.load(path)
+        paths = {"SGD": descend(task, rank, workers, "mean"), "Adam": descend_by_adam(task, rank, workers, "mean")}
+        paths["DDP"] = descend(task, rank, workers, "DDP")
+        np.savez(folder / f"{path.name.partition('.')[0]}.{rank}.npz", **paths)
+    dist.destroy_process_group()
+"""
+
+
+def data_sets():
+    raw = diabetes(standardised=True)
+    return {
+        "line": simulate_line(seed=1),
+        "no multiple": simulate_line(n=1003, seed=2),
+        "diabetes": type("Columns", (), {"X": raw.X[:, [0, 3]], "y": raw.y / 50}),
+    }
+
+
+DATA = {name: (np.float64(data.X), np.float64(data.y).reshape(-1, 1)) for name, data in data_sets().items()}
+
+
+def start(script, workers=2):
+    folder = script.parent
+    words = ["--nproc-per-node", workers, "--max-restarts", 0, "--log-dir", folder / "log", "--local-addr", "127.0.0.1"]
+    words += ["--rdzv-backend", "c10d", "--rdzv-conf", "store_type=file", "--rdzv-endpoint", folder / "store"]
+    environment = {"GLOO_SOCKET_IFNAME": loopback_interface(), "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+    return torchrun(*words, script, folder, environment={**environment, "OMP_NUM_THREADS": "1"})
+
+
+@pytest.fixture(scope="module")
+def walked():
+    """The paths of both workers by data set and rule, from one start of two processes, and where they listened."""
+    by_adam = TEXTS["descend"].replace("descend(", "descend_by_adam(").replace("optim.SGD", "optim.Adam")
+    script = write_script(IMPORTS, TEXTS["join"], TEXTS["batches_of"], TEXTS["descend"], by_adam, RUN_ALL)
+    for name, (X, y) in DATA.items():
+        for rule, (_, rate) in RULES.items():
+            task = {"X": X, "y": y, "B": B, "rate": rate, "updates": UPDATES, "seed": SEED}
+            np.savez(script.with_name(f"{name} {rule}.task.npz"), **task)
+    heard = start(script)
+    paths = {
+        (name, rule): [dict(np.load(script.with_name(f"{name} {rule}.{rank}.npz"))) for rank in range(2)]
+        for name in DATA
+        for rule in RULES
+    }
+    return paths, heard
+
+
+def walk_alone(X, y, start, rule):
+    """Descend by torch in one process, with the doubled batch of the same orders."""
+    make, rate = RULES[rule]
+    w = torch.tensor(start, requires_grad=True)
+    optimizer, path = make([w], lr=rate), [start]
+    for epoch in range(UPDATES):
+        order = torch.randperm(len(X), generator=torch.Generator().manual_seed(SEED + epoch))
+        for batch in order.split(2 * B):
+            if len(batch) == 2 * B and len(path) <= UPDATES:
+                optimizer.zero_grad()
+                torch.mean((torch.from_numpy(X)[batch] @ w - torch.from_numpy(y)[batch, 0]) ** 2).backward()
+                optimizer.step()
+                path.append(w.detach().numpy().copy())
+    return np.array(path)
+
+
+@posix
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("name", DATA)
+def test_two_processes_agree_with_one_on_the_doubled_batch_over_100_updates(walked, name, rule):
+    first, second = (each[rule] for each in walked[0][name, rule])
+    alone = walk_alone(*DATA[name], first[0], rule)
+    assert first.shape == alone.shape == (UPDATES + 1, 2)
+    assert np.array_equal(first, second)
+    assert np.abs(first - alone).max() < 1e-12
+    assert np.abs(first[-1] - first[0]).max() > 0.1
+
+
+@posix
+@pytest.mark.parametrize("name", DATA)
+def test_ddp_walks_the_path_of_the_written_out_average(walked, name):
+    first = walked[0][name, "SGD"][0]
+    assert np.abs(first["DDP"] - first["SGD"]).max() < 1e-12
+
+
+@posix
+def test_the_workers_listen_at_loopback_alone(walked):
+    assert walked[1] == {"127.0.0.1"}
+
+
+@posix
+def test_a_chapter_with_a_killed_worker_ends_within_a_minute_with_a_clear_error_and_no_orphan(tmp_path):
+    command = [sys.executable, "-m", "gd_helpers", "run", "18_scaling_out", "-p", "updates", "10000000"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen([*command, "--out", tmp_path / "out"], env=environment, **pipes) as chapter:
+        workers, deadline = [], time.monotonic() + 120
+        while len(workers) < 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+            family = family_of(chapter.pid)
+            workers = [each for each in family if listens_as_worker(each)]
+        killed = time.monotonic()
+        workers[1].kill()
+        table = chapter.communicate(timeout=60)[0]
+    assert time.monotonic() - killed < 60
+    assert chapter.returncode == 1
+    assert re.search(r"RuntimeError: torchrun failed and ended all its workers: worker [01] was killed", table)
+    assert not alive(*(each.pid for each in family))
+
+
+def listens_as_worker(process):
+    try:
+        return "RANK" in process.environ() and bool(process.net_connections("inet"))
+    except psutil.Error:
+        return False
+
+
+# Without processes
+
+
+def define(*names):
+    space = {"np": np}
+    for name in names:
+        exec(TEXTS[name], space)
+    return space[names[-1]]
+
+
+@given(st.integers(2, 9), st.integers(1, 5), st.integers(0, 2**32 - 1))
+def test_the_ring_sums_and_each_worker_sends_nearly_twice_its_numbers(k, pieces, seed):
+    vectors = np.random.default_rng(seed).integers(-999, 999, size=(k, k * pieces))
+    held, sent = define("ring_all_reduce")(vectors)
+    assert (held == vectors.sum(axis=0)).all()
+    assert sent * k == 2 * (k - 1) * vectors.shape[1]
+
+
+def updates_needed(data, k, rate, size):
+    sgd = {"optimizer": "sgd", "learning_rate": rate, "batch_size": k * size, "replacement": True}
+    trace = train(data, "mini-batch", epochs=30 * k, seed=4, **sgd).trace
+    return trace.updates[trace.loss - ols(data).mse < 0.05].min()
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+@pytest.mark.parametrize("size", [5, 20])
+def test_k_workers_are_faster_by_a_larger_rate_alone_and_up_to_the_limit(seed, size):
+    data = simulate_line(seed=seed)
+    rate, limit = 0.0005 * size, stability_limit(data)
+    one = updates_needed(data, 1, rate, size)
+    fifth = 1000 // size // 5  # batches of a fifth of the data
+    assert updates_needed(data, fifth, rate, size) == pytest.approx(one, rel=0.25)
+    assert updates_needed(data, fifth, fifth * rate, size) == pytest.approx(one / fifth, rel=0.25)
+    beyond = 1000 // size // 2
+    assert beyond * rate > limit
+    assert np.isnan(updates_needed(data, beyond, beyond * rate, size))

@@ -1,0 +1,92 @@
+"""Chapter 15 more widely: the covariance of trained weights, the errors and the coverage on other data."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from gd_helpers.data import redraw_noise, simulate_line
+from gd_helpers.explore.sampling import train_all
+from gd_helpers.metrics import ols, sampling_covariance, stability_limit
+from gd_helpers.training.trainer import train
+
+LINES = [
+    {"n": 1000, "seed": 37},
+    {"n": 1000, "seed": 1},
+    {"n": 100, "seed": 2},
+    {"n": 50, "intercept": -1.0, "slope": 0.5, "noise": (3.0,), "seed": 3},
+]
+RUNS, CHANCE = 1000, 1e-3  # of a single interval to miss
+
+
+def name_of(line):
+    return f"n={line['n']}, seed {line['seed']}"
+
+
+@pytest.fixture(scope="module", params=LINES, ids=name_of)
+def found(request):
+    """Return 1,000 finished runs on new noise at the same x."""
+    data = simulate_line(**request.param)
+    return descend(data, rate=0.9 * stability_limit(data), epochs=400)
+
+
+def descend(data, rate, epochs):
+    sets = [redraw_noise(data, seed) for seed in range(RUNS)]
+    run = train(sets[0], "batch", epochs=epochs, learning_rate=rate, optimizer="sgd", init=[0, 0])
+    return train_all(data, np.array([each.y[:, 0].numpy() for each in sets]), run)
+
+
+def test_the_covariance_of_trained_weights_is_that_of_theory_in_every_direction(found):
+    # in the axes of theory the weights are independent with variance 1: two χ² variances and a correlation of 0
+    root = np.linalg.cholesky(sampling_covariance(found.data, found.data.noise_variance))
+    white = np.linalg.solve(root, (found.paths[:, -1] - found.data.truth).T)
+    low, high = stats.chi2.ppf([CHANCE / 2, 1 - CHANCE / 2], RUNS - 1) / (RUNS - 1)
+    assert ((low < white.var(axis=1, ddof=1)) & (white.var(axis=1, ddof=1) < high)).all()
+    reach = stats.norm.ppf(1 - CHANCE / 2) / np.sqrt(RUNS - 3)
+    assert abs(np.arctanh(np.corrcoef(white)[0, 1])) < reach
+    assert np.abs(white.mean(axis=1)).max() < stats.norm.ppf(1 - CHANCE / 2) / np.sqrt(RUNS)
+
+
+def test_the_share_inside_the_95_per_cent_ellipse_is_95_per_cent(found):
+    off = found.paths[:, -1] - found.data.truth
+    inverse = np.linalg.inv(sampling_covariance(found.data, found.data.noise_variance))
+    inside = np.sum(off @ inverse * off, axis=1) < stats.chi2.ppf(0.95, 2)
+    assert stats.binomtest(int(inside.sum()), RUNS, 0.95).pvalue > CHANCE
+
+
+def test_95_per_cent_intervals_around_finished_runs_cover_93_to_97_per_cent(found):
+    assert 0.93 <= found.covered(400) <= 0.97
+
+
+def test_the_optimisation_error_falls_as_theory_says_and_the_sampling_error_is_p_sigma2_over_n():
+    data = simulate_line(n=200, seed=5)
+    found = descend(data, rate=0.08, epochs=120)
+    X = data.X.double().numpy()
+    curvatures, axes = np.linalg.eigh(2 / 200 * X.T @ X)
+    heights = curvatures * (axes.T @ data.truth) ** 2 / 2
+    left = (1 - 0.08 * curvatures) ** np.arange(121)[:, None]
+    np.testing.assert_allclose(found.optimisation, left**2 @ (heights + 2 / 200), rtol=0.05)
+    # n / σ² times the sampling error is χ² with two degrees of freedom, variance 4
+    assert abs(found.sampling * 200 / 2 - 2) < stats.norm.ppf(1 - CHANCE / 2) * np.sqrt(4 / RUNS)
+
+
+def test_an_interval_around_an_unfinished_run_covers_what_bias_and_noise_by_then_allow():
+    data = simulate_line(n=400, seed=6)
+    found = descend(data, rate=0.1, epochs=100)
+    X = data.X.double().numpy()
+    covariance = sampling_covariance(data, 2)
+    for epoch in (50, 70, 80, 90, 100):
+        left = np.linalg.matrix_power(np.eye(2) - 0.1 * 2 / 400 * X.T @ X, epoch)
+        bias = (left @ data.truth)[1]
+        spread = np.sqrt(((np.eye(2) - left) @ covariance @ (np.eye(2) - left).T)[1, 1])
+        reach = 1.96 * np.sqrt(covariance[1, 1])
+        share = np.diff(stats.norm.cdf((np.array([-reach, reach]) + bias) / spread))[0]
+        # s² is larger than σ² by the optimisation error, and Student's t than the normal quantile: some thousandths
+        assert found.covered(epoch) == pytest.approx(share, abs=0.01 + 3.3 * np.sqrt(share * (1 - share) / RUNS))
+
+
+def test_with_new_x_as_well_the_covariance_is_the_mean_of_theory():
+    lines = [simulate_line(n=100, seed=seed) for seed in range(6000)]
+    weights = np.array([ols(line).weights for line in lines])
+    theory = np.mean([sampling_covariance(line, 2) for line in lines], axis=0)
+    ratio = np.diag(np.cov(weights.T)) / np.diag(theory)
+    assert np.abs(ratio - 1).max() < 3.3 * np.sqrt(2 / 6000) * 1.05  # a mixture of normals, with slightly longer tails
