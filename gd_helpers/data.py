@@ -55,6 +55,10 @@ class Line:
         """Return the same data with X and y on another device or in another dtype, as ``torch.Tensor.to``."""
         return replace(self, X=self.X.to(*args, **kwargs), y=self.y.to(*args, **kwargs))
 
+    def numpy(self):
+        """Return X and y as NumPy arrays in float64: X with the shape of the tensor, and y with shape (n,)."""
+        return self.X.detach().cpu().double().numpy(), self.y[:, 0].detach().cpu().double().numpy()
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -80,6 +84,10 @@ class Table:
     def to(self, *args, **kwargs):
         """Return the same data with X and y on another device or in another dtype, as ``torch.Tensor.to``."""
         return replace(self, X=self.X.to(*args, **kwargs), y=self.y.to(*args, **kwargs))
+
+    def numpy(self):
+        """Return X and y as NumPy arrays in float64: X with the shape of the tensor, and y with shape (n,)."""
+        return self.X.detach().cpu().double().numpy(), self.y[:, 0].detach().cpu().double().numpy()
 
 
 def table(columns, y):
