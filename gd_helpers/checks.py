@@ -1,9 +1,11 @@
-"""Checks of single values: each returns the value, or raises one ``ValueError`` that names it and what is allowed."""
+"""Checks of single values: each returns the value or raises a ``ValueError`` with its name and what is allowed."""
 
 import math
 import numbers
 
-LARGEST_SEED = 2**32 - 1  # of NumPy's legacy generator; the other generators take larger ones, too
+import numpy as np
+
+LARGEST_SEED = 2**32 - 1  # the limit of NumPy's legacy generator; the others accept larger seeds
 
 
 def check_int(name, value, minimum, maximum=None):
@@ -12,7 +14,7 @@ def check_int(name, value, minimum, maximum=None):
     Raises
     ------
     ValueError
-        If `value` is not a whole number (booleans and floats are not) or lies outside the range.
+        If `value` is not an integer (booleans and floats are refused) or lies outside the range.
     """
     allowed = f"a whole number of at least {minimum}"
     if maximum is not None:
@@ -24,8 +26,8 @@ def check_int(name, value, minimum, maximum=None):
     return int(value)
 
 
-def check_float(name, value, *, above=None, at_least=None, below=None):
-    """Return `value` as a ``float`` that is finite and, where given, ``> above``, ``>= at_least`` and ``< below``.
+def check_float(name, value, *, above=None, at_least=None, below=None, at_most=None):
+    """Return `value` as a finite ``float``; if given, it is > `above`, ≥ `at_least`, < `below` and ≤ `at_most`.
 
     Raises
     ------
@@ -39,19 +41,22 @@ def check_float(name, value, *, above=None, at_least=None, below=None):
         allowed += f" of at least {at_least:g}"
     if below is not None:
         allowed += f" and less than {below:g}"
+    if at_most is not None:
+        allowed += f" and at most {at_most:g}"
     try:
         number = float(value) if isinstance(value, numbers.Real) and not isinstance(value, bool) else math.nan
     except OverflowError:
         number = math.inf
     in_range = math.isfinite(number) and (above is None or number > above)
     in_range = in_range and (at_least is None or number >= at_least) and (below is None or number < below)
+    in_range = in_range and (at_most is None or number <= at_most)
     if not in_range:
         raise ValueError(f"{name} must be {allowed}, got {value!r}")
     return number
 
 
 def check_choice(name, value, choices):
-    """Return `value` if it is one of the strings `choices`.
+    """Return `value` if it is one of the strings in `choices`.
 
     Raises
     ------
@@ -65,13 +70,13 @@ def check_choice(name, value, choices):
 
 
 def check_bool(name, value):
-    """Return `value` if it is ``True`` or ``False``.
+    """Return `value`, a boolean of Python or NumPy, as a ``bool``.
 
     Raises
     ------
     ValueError
         If it is anything else, 0 and 1 included.
     """
-    if not isinstance(value, bool):
+    if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{name} must be True or False, got {value!r}")
-    return value
+    return bool(value)

@@ -1,12 +1,16 @@
-"""Seeded data sets that carry the truth they were drawn from."""
+"""Data to train on: points simulated around a known line, and tables of several columns."""
 
+import numbers
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import numpy as np
 import torch
 
 from gd_helpers.checks import LARGEST_SEED, check_float, check_int
+
+REAL = (numbers.Real, Decimal, np.bool_)
 
 MEAN_OF_X = 2.0
 VARIANCE_OF_X = 1.0
@@ -14,7 +18,7 @@ VARIANCE_OF_X = 1.0
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """Points around a straight line, and the line.
+    """Points around a straight line, together with the line.
 
     Attributes
     ----------
@@ -23,7 +27,7 @@ class Line:
     y : torch.Tensor, shape (n, 1)
         The targets.
     truth : numpy.ndarray, shape (2,)
-        The intercept and the slope that the targets were drawn around.
+        The intercept and the slope of the line that the targets were drawn around.
     noise_variance : float
         Variance of y around the line, in squared units of y.
     """
@@ -45,7 +49,7 @@ class Line:
     def r2_ceiling(self):
         """The share of Var(y) that the true line explains, slope² Var(x) / (slope² Var(x) + noise variance).
 
-        No model of x has a higher R² on unlimited new data. NaN where y does not vary.
+        No model of x has a higher R² on unlimited new data. It is NaN if y does not vary.
         """
         explained = self.truth[1] ** 2 * VARIANCE_OF_X
         total = explained + self.noise_variance
@@ -62,7 +66,7 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows of several columns, as `table` makes it.
+    """Data of several columns, as `table` makes them.
 
     Attributes
     ----------
@@ -91,13 +95,13 @@ class Table:
 
 
 def table(columns, y):
-    """Return data of several columns as `train` and the metrics take it, with a column of ones before them.
+    """Return data of several columns for `train` and the metrics, with a column of ones before them.
 
     Parameters
     ----------
-    columns : DataFrame or array, shape (n, p)
-        The names are those of the frame, else x1, x2, ….
-    y : Series or array, shape (n,)
+    columns : DataFrame, array or tensor, shape (n, p)
+        Dense and of real numbers or booleans. The names are those of the frame, else x1, x2, ….
+    y : Series, array or tensor, shape (n,)
 
     Returns
     -------
@@ -107,7 +111,7 @@ def table(columns, y):
     Raises
     ------
     ValueError
-        If the shapes do not fit, or not all are finite numbers.
+        If the shapes do not fit, or the entries are not all finite numbers.
 
     Examples
     --------
@@ -116,7 +120,7 @@ def table(columns, y):
     (torch.Size([3, 3]), torch.Size([3, 1]), ('x1', 'x2'))
     """
     names = getattr(columns, "columns", None)
-    columns, y = np.array(columns, dtype=np.float64), np.array(y, dtype=np.float64)
+    columns, y = _as_float64("columns", columns), _as_float64("y", y)
     if columns.ndim != 2 or columns.size == 0:
         raise ValueError(f"columns must have shape (n, p) with n and p of at least 1, got {columns.shape}")
     if y.shape != (len(columns),):
@@ -126,6 +130,24 @@ def table(columns, y):
     data = Table(torch.from_numpy(X), torch.from_numpy(y[:, None]), tuple(map(str, names)))
     check_data(data)
     return data
+
+
+def _as_float64(name, values):
+    """Return `values`, which must be real numbers or booleans, as a float64 array of their own."""
+    allowed = f"{name} must be a dense array, tensor or DataFrame of real numbers"
+    if hasattr(values, "toarray") or getattr(values, "layout", torch.strided) is not torch.strided:
+        raise ValueError(f"{allowed}, got a sparse {type(values).__name__}; make it dense first")
+    if isinstance(values, torch.Tensor):
+        values = (values if values.is_complex() else values.to(torch.float64)).detach().resolve_conj().cpu().numpy()
+    try:
+        array = np.asarray(values)
+        real = array.dtype.kind in "biuf" or all(isinstance(each, REAL) for each in array.ravel())
+        if array.dtype.kind in "biufO" and real:
+            return np.array(array, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{allowed}, got {type(values).__name__}: {error}") from error
+    odd = next((each for each in array.ravel().tolist() if not isinstance(each, REAL)), array.dtype)
+    raise ValueError(f"{allowed}, got {odd!r}")
 
 
 def check_data(data):
@@ -138,8 +160,8 @@ def check_data(data):
     Raises
     ------
     ValueError
-        Unless X and y are tensors of shapes (n, p) and (n, 1), n and p at least 1, both float32 or both float64, on one
-        device, with finite numbers only.
+        Unless X and y are tensors of finite numbers of shapes (n, p) and (n, 1), with n and p at least 1, both float32
+        or both float64, on the same device.
     """
     X, y = data.X, data.y
     for name, values in (("X", X), ("y", y)):
@@ -153,7 +175,7 @@ def check_data(data):
     if (y.dtype, y.device) != (X.dtype, X.device):
         raise ValueError(f"data.y must have X's {X.dtype} on {X.device}, got {y.dtype} on {y.device}")
     for name, values in (("X", X), ("y", y)):
-        if not torch.stack(torch.aminmax(values.detach())).isfinite().all():  # no temporary array of the data's size
+        if not torch.stack(torch.aminmax(values.detach())).isfinite().all():  # without a temporary array of that size
             bad = int((~torch.isfinite(values)).sum())
             raise ValueError(f"data.{name} must hold finite numbers only, got {bad} that are infinite or NaN")
 
@@ -181,7 +203,7 @@ def simulate_line(n=1000, intercept=5.0, slope=2.0, noise=(1.0, 1.0), seed=37):
     Raises
     ------
     ValueError
-        If an argument is outside its range, or the numbers drawn are outside float32's.
+        If an argument is outside its range, or a number that is drawn is outside the range of float32.
 
     Examples
     --------
@@ -192,7 +214,7 @@ def simulate_line(n=1000, intercept=5.0, slope=2.0, noise=(1.0, 1.0), seed=37):
     Notes
     -----
     Source: section 5.1 of the chapter that Part I mirrors. The legacy NumPy generator and the order of the draws (all
-    of x, then each noise term) are the ones that reproduce its published data from seed 37.
+    of x, then each noise term) reproduce its published data from seed 37.
     """
     n = check_int("n", n, 2)
     intercept, slope = check_float("intercept", intercept), check_float("slope", slope)
@@ -202,9 +224,9 @@ def simulate_line(n=1000, intercept=5.0, slope=2.0, noise=(1.0, 1.0), seed=37):
     generator = np.random.RandomState(check_int("seed", seed, 0, LARGEST_SEED))
 
     X, y = np.ones((n, 2), np.float32), generator.normal(MEAN_OF_X, np.sqrt(VARIANCE_OF_X), n)
-    with np.errstate(over="ignore"):  # infinite numbers are refused below
+    with np.errstate(over="ignore"):  # check_data refuses infinite numbers
         X[:, 1] = y
-        y *= slope  # in place: for large n the float64 draws are what takes the memory
+        y *= slope  # in place, since for large n the float64 draws take most of the memory
         y += intercept
         for deviation in deviations:
             y += generator.normal(0.0, deviation, n)
@@ -222,7 +244,7 @@ def simulate_line(n=1000, intercept=5.0, slope=2.0, noise=(1.0, 1.0), seed=37):
 def redraw_noise(data, seed):
     """Return `data` with new noise at the same x: y = intercept + slope · x + ε, ε ~ N(0, noise variance).
 
-    What theory says of an estimate's scatter is about such data: it takes X as given (`metrics.sampling_covariance`).
+    The theory of how estimates scatter (`metrics.sampling_covariance`) is about such data: it takes X as given.
 
     Parameters
     ----------
@@ -238,7 +260,7 @@ def redraw_noise(data, seed):
     Raises
     ------
     ValueError
-        If `data` is no Line, or the seed is outside its range.
+        If `data` is not a Line, or the seed is outside its range.
 
     Examples
     --------
@@ -251,6 +273,6 @@ def redraw_noise(data, seed):
         raise ValueError(f"data must be a Line, such as simulate_line() gives, got {type(data).__name__}")
     generator = np.random.default_rng(check_int("seed", seed, 0, LARGEST_SEED))
     noise = np.sqrt(data.noise_variance) * generator.normal(size=len(data))
-    # sum by sum, and not as a matrix product, whose rounding differs between processors
+    # as sums, not as a matrix product, whose rounding differs between processors
     y = data.truth[0] + data.truth[1] * data.x.cpu().numpy().astype(np.float64) + noise
     return replace(data, y=torch.from_numpy(y).reshape(-1, 1).to(data.y))

@@ -1,5 +1,6 @@
 """Linear regression by gradient descent behind scikit-learn's interface, for data of several columns."""
 
+import math
 import warnings
 
 import numpy as np
@@ -18,56 +19,57 @@ from gd_helpers.training.recipes import METHODS, Recipe
 class GradientDescentRegressor(RegressorMixin, BaseEstimator):
     """Least squares ŷ = b + X w by gradient descent on L = 1/n Σ (ŷⱼ − yⱼ)², from b = 0 and w = 0.
 
-    Its epochs are those of `training.train` with the compiled engine, in float64.
+    Its epochs are those of `training.train` with the compiled engine in float64.
 
     Parameters
     ----------
     method : {"batch", "stochastic", "mini-batch"}
-        Sets batch size and shuffling, where they are not given: all examples in fixed order, or shuffled epochs with
-        1 or 32 examples an update.
+        Sets batch size and shuffling if they are not given: all examples in fixed order, or shuffled epochs with 1 or
+        32 examples per update.
     max_iter : int
-        Epochs of `fit`, at least 1.
+        The number of epochs of `fit`, at least 1.
     batch_size : int, optional
-        Examples an update, at least 1; of data with fewer rows, all of them.
+        Examples per update, at least 1; data with fewer rows are a single batch.
     shuffle : bool, optional
         Whether each epoch draws a new order.
     learning_rate : float
-        α, greater than 0, constant.
+        α, constant, greater than 0 and at most 1e37.
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"}
-        The step rule. Its moments start anew in every call of `fit` and of `partial_fit`.
+        Its moments start at 0 in every call of `fit` and of `partial_fit`.
     fit_intercept : bool
-        Whether there is an intercept b.
+        Whether to fit an intercept b.
     random_state : int, numpy.random.RandomState or None
-        Of the orders, and of the rows that are held out.
+        Determines the orders and the rows that are held out.
     tol : float or None
-        At least 0: `fit` stops after `n_iter_no_change` epochs in a row whose loss is greater than the least one before
-        them − tol. None: it makes `max_iter` epochs.
+        At least 0: `fit` stops after `n_iter_no_change` epochs in a row with a loss above the least loss before − tol.
+        None: `fit` makes `max_iter` epochs.
     early_stopping : bool
-        Whether `fit` holds out `validation_fraction` of the rows, and stops after `n_iter_no_change` epochs in a row
-        whose R² on them is less than the greatest one before + tol, where None is 0.
+        Whether `fit` holds out `validation_fraction` of the rows and stops after `n_iter_no_change` epochs in a row
+        with an R² on them below the greatest R² before + tol. Here a tol of None counts as 0.
     validation_fraction : float
-        Greater than 0 and less than 1.
+        Greater than 0 and less than 1. It must hold out at least 2 rows, since R² of one row is not defined, and leave
+        at least 1.
     n_iter_no_change : int
         At least 1.
     warm_start : bool
-        Whether `fit` goes on from the weights of the last call.
+        Whether `fit` continues from the weights of the last call.
 
     Attributes
     ----------
     coef_ : numpy.ndarray, shape (p,)
-        w after the last epoch; where that left the finite numbers, w before it.
+        w after the last epoch, or before it if the loss or a weight became non-finite.
     intercept_ : numpy.ndarray, shape (1,)
-        b, 0 where none is fitted.
+        b, or 0 without an intercept.
     n_iter_ : int
-        Epochs of the last `fit`, and of each `partial_fit` since.
+        The number of epochs of the last `fit` and of each `partial_fit` since.
     loss_curve_ : list of float, length n_iter_
-        The weighted mean squared error over the rows trained on after each epoch, in squared units of y.
+        The weighted mean squared error over the training rows after each epoch, in squared units of y.
     validation_scores_ : list of float or None
-        R² on the rows held out after each epoch of `fit`, with `early_stopping`.
+        With `early_stopping`, R² on the held-out rows after each epoch of `fit`.
     n_features_in_ : int
         p.
     feature_names_in_ : numpy.ndarray, shape (p,)
-        The names of the columns, where X was fitted with names.
+        The names of the columns, if X has names.
 
     Examples
     --------
@@ -79,25 +81,26 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
 
     Notes
     -----
-    Inputs should have mean 0 and variance 1, as ``StandardScaler`` leaves them. For these the default works whatever
-    the units of y: a step of plain SGD scales with y, where Adam's is at most about α, so that a mean of y of 150 takes
-    15,000 updates at 0.01. 0.01 is SGDRegressor's first rate; the curvature of p such columns and the ones is at most
-    2 max(p, 1), which puts the full batch's limit at 1 / max(p, 1). Batches of 32 keep the noise floor low. There is no
-    tol at first: at a constant rate the loss fluctuates, and a rule may stop by chance, far from the minimum along flat
-    directions. On standardised diabetes data 1,000 epochs end within 0.005 of least squares' R² on 20 random test sets,
-    those that a tol of 1e-3 leaves within 0.02.
+    Inputs should have mean 0 and variance 1, as ``StandardScaler`` makes them. With such inputs the defaults work
+    whatever the units of y: a step of plain SGD scales with y, but Adam's is at most about α, so that a mean of y of
+    150 takes 15,000 updates at 0.01. 0.01 is the initial rate of SGDRegressor; the curvature of p such columns and the
+    ones is at most 2 max(p, 1), which puts the stability limit of the full batch at or above 1 / max(p, 1). Batches of
+    32 keep the noise floor low. The default tol is None: at a constant rate the loss fluctuates, and a rule may stop by
+    chance, far from the minimum along flat directions. On standardised diabetes data 1,000 epochs end within 0.005 of
+    the R² of least squares on 20 random test sets, and runs with a tol of 1e-3 within 0.02.
 
-    A run that leaves the finite numbers warns with a ``ConvergenceWarning``, and so does one that meets `max_iter`
-    where a rule was to stop it.
+    A ``ConvergenceWarning`` is issued if the loss or a weight becomes non-finite, or if `max_iter` epochs are made
+    before a stopping rule holds.
 
-    A sample weight s multiplies its example's squared error: rows of X (with the ones) and y are multiplied by √s.
-    `fit` divides the weights by their mean; `partial_fit` does not, so that those of several calls compare.
+    A sample weight s multiplies the squared error of its example: rows of X (with the ones) and y are multiplied by √s.
+    `fit` divides the weights by their mean; `partial_fit` does not, so that the weights of several calls are
+    comparable.
 
     Source: the interface is scikit-learn's ("Developing scikit-learn estimators"). `tol`, `early_stopping`,
-    `validation_fraction`, `n_iter_no_change`, `warm_start` and the rows held out are defined as in
+    `validation_fraction`, `n_iter_no_change`, `warm_start` and the held-out rows are defined as in
     ``sklearn.linear_model.SGDRegressor``, with two differences: its training loss is the mean of half the squared
-    errors, each taken before its example's update, and a tol of None keeps it from early stopping. `loss_curve_`,
-    `validation_scores_` and what `partial_fit` counts are as in ``sklearn.neural_network.MLPRegressor``.
+    errors, each taken before the update of its example, and with a tol of None it does not stop early. `loss_curve_`,
+    `validation_scores_` and the epochs counted by `partial_fit` are as in ``sklearn.neural_network.MLPRegressor``.
     """
 
     def __init__(
@@ -132,32 +135,32 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
         self.warm_start = warm_start
 
     def fit(self, X, y, sample_weight=None):
-        """Train for `max_iter` epochs, or until the stopping rule holds.
+        """Train for `max_iter` epochs or until the stopping rule holds.
 
         Parameters
         ----------
         X : array-like, shape (n, p)
         y : array-like, shape (n,)
         sample_weight : array-like, shape (n,), optional
-            At least 0, and not 0 for all rows trained on, or for all held out.
+            At least 0; greater than 0 for at least 1 row to train on and at least 2 rows held out.
 
         Returns
         -------
         GradientDescentRegressor
-            Itself.
+            The estimator itself.
 
         Raises
         ------
         ValueError
-            If a parameter or the data is not allowed, before anything is trained.
+            If a parameter or the data are not allowed, before anything is trained.
         """
         self._check_parameters()
-        goes_on = self.warm_start and hasattr(self, "coef_")
-        X, y, sample_weight = self._check_data(X, y, sample_weight, reset=not goes_on)
+        continues = self.warm_start and hasattr(self, "coef_")
+        X, y, sample_weight = self._check_data(X, y, sample_weight, reset=not continues)
         training, held_out = self._split(X, y, sample_weight)
         X, y, sample_weight = training
         training = X, y, sample_weight / sample_weight.mean()
-        start = self._weights() if goes_on else np.zeros(X.shape[1] + self.fit_intercept)
+        start = self._weights() if continues else np.zeros(X.shape[1] + self.fit_intercept)
         tol = 0.0 if self.early_stopping and self.tol is None else self.tol
         self._random_state = check_random_state(self.random_state)
         self.loss_curve_, scores, ended = self._train(training, start, self.max_iter, tol, held_out)
@@ -180,22 +183,22 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
         Returns
         -------
         GradientDescentRegressor
-            Itself.
+            The estimator itself.
 
         Raises
         ------
         ValueError
-            If a parameter or the data is not allowed, or with `early_stopping`.
+            If a parameter or the data are not allowed, or with `early_stopping`.
         """
         self._check_parameters()
         if self.early_stopping:
-            raise ValueError("early_stopping must be False for partial_fit, which makes one epoch, got True")
-        goes_on = hasattr(self, "coef_")
-        training = self._check_data(X, y, sample_weight, reset=not goes_on)
-        if not goes_on:
+            raise ValueError("early_stopping must be False for partial_fit, which makes a single epoch, got True")
+        continues = hasattr(self, "coef_")
+        training = self._check_data(X, y, sample_weight, reset=not continues)
+        if not continues:
             self._random_state = check_random_state(self.random_state)
             self.loss_curve_, self.validation_scores_ = [], None
-        start = self._weights() if goes_on else np.zeros(self.n_features_in_ + self.fit_intercept)
+        start = self._weights() if continues else np.zeros(self.n_features_in_ + self.fit_intercept)
         losses, _, ended = self._train(training, start, 1)
         self.loss_curve_ = self.loss_curve_ + losses
         self.n_iter_ = len(self.loss_curve_)
@@ -215,7 +218,7 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
         return validate_data(self, X, dtype=np.float64, reset=False) @ self.coef_ + self.intercept_
 
     def _check_parameters(self):
-        """Check what `Recipe` does not."""
+        """Check the parameters that `Recipe` does not check."""
         check_choice("method", self.method, METHODS)
         check_int("max_iter", self.max_iter, 1)
         if self.batch_size is not None:
@@ -228,21 +231,30 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
             check_bool(name, getattr(self, name))
 
     def _check_data(self, X, y, sample_weight, reset):
-        """Return all three as finite float64 arrays, after a check of the recipe that they will have."""
+        """Return all three as finite float64 arrays, after checking the recipe for them."""
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, reset=reset)
         self._recipe(len(X), self.max_iter, shuffle_seed=0)
         sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         return X, y.astype(np.float64), sample_weight
 
     def _split(self, X, y, sample_weight):
-        """Return (X, y, sample_weight) of the rows to train on and, with early stopping, of those held out, or None."""
+        """Return (X, y, sample_weight) of the rows to train on, and those of the rows held out, if any, or None."""
         if not self.early_stopping:
             return (X, y, sample_weight), None
+        n = len(y)
+        count = math.ceil(self.validation_fraction * n)  # as in ShuffleSplit
+        if not 2 <= count < n:
+            raise ValueError(
+                "validation_fraction must hold out at least 2 rows, for R² to be defined, and leave at least 1, got "
+                f"{self.validation_fraction!r}, which holds out {count} of {n}"
+            )
         splitter = ShuffleSplit(test_size=self.validation_fraction, random_state=self.random_state)
         parts = [tuple(values[rows] for values in (X, y, sample_weight)) for rows in next(splitter.split(X))]
-        for name, (_, _, weights) in zip(("trained on", "held out"), parts, strict=True):
-            if not weights.any():
-                raise ValueError(f"sample_weight must be above 0 for one of the rows {name} at least, got only zeros")
+        for name, least, (_, _, weights) in zip(("to train on", "held out"), (1, 2), parts, strict=True):
+            if (positive := np.count_nonzero(weights)) < least:
+                raise ValueError(
+                    f"sample_weight must be greater than 0 for at least {least} of the rows {name}, got {positive}"
+                )
         return parts
 
     def _recipe(self, n, epochs, shuffle_seed):
@@ -256,12 +268,12 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
             shuffle=self.shuffle,
             learning_rate=self.learning_rate,
             optimizer=self.optimizer,
-            init_seed=0,  # the start is given
+            init_seed=0,  # not used: the initial weights are given
             shuffle_seed=shuffle_seed,
         )
 
     def _weights(self):
-        """Return the weights as the engine has them: the intercept, if one is fitted, and the coefficients."""
+        """Return the weights as the engine holds them: the intercept, if one is fitted, and the coefficients."""
         return np.concatenate([self.intercept_, self.coef_]) if self.fit_intercept else self.coef_
 
     def _set_weights(self, weights):
@@ -269,7 +281,7 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
         self.coef_ = weights[int(self.fit_intercept) :].copy()
 
     def _train(self, training, start, epochs, tol=None, held_out=None):
-        """Train on (X, y, sample_weight), set the weights, and return the losses, the scores and how it ended."""
+        """Train on (X, y, sample_weight), set the weights, and return the losses, the scores and how the run ended."""
         X, y = self._weighted(*training)
         shuffle_seed = int(self._random_state.randint(np.iinfo(np.int32).max))
         run = train_until_stopped(
@@ -284,7 +296,7 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
         return run.losses, run.scores, run.ended
 
     def _weighted(self, X, y, sample_weight):
-        """Return X and y whose squared errors are the weighted ones, X with a column of ones for the intercept."""
+        """Return X, with a column of ones for the intercept, and y, scaled so that squared errors are weighted."""
         roots = np.sqrt(sample_weight)
         X = roots[:, None] * X
         X = np.column_stack([roots, X]) if self.fit_intercept else X
@@ -300,19 +312,19 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
             return r2_score(targets, predictions, sample_weight=sample_weight, multioutput="raw_values").tolist()
 
     def _warn_of(self, ended):
-        """Warn if training has diverged, or if it met `max_iter` with a stopping rule that did not hold."""
+        """Warn if training diverged, or if a stopping rule did not hold within `max_iter` epochs."""
         if ended == "diverged":
             warnings.warn(
-                f"Training left the finite numbers in epoch {self.n_iter_}; coef_ and intercept_ are those before it. "
-                f"Inputs of mean 0 and variance 1, as StandardScaler leaves them, or a learning_rate smaller than "
+                f"Training became non-finite in epoch {self.n_iter_}; coef_ and intercept_ are those before it. Inputs "
+                "of mean 0 and variance 1, as StandardScaler makes them, or a learning_rate smaller than "
                 f"{self.learning_rate:g} may help.",
                 ConvergenceWarning,
                 stacklevel=3,
             )
         elif ended == "finished":
             warnings.warn(
-                f"Training met max_iter={self.max_iter} before its stopping rule held. A greater max_iter or tol, or "
-                f"another learning_rate than {self.learning_rate:g}, may help.",
+                f"Training made max_iter={self.max_iter} epochs before its stopping rule held. A greater max_iter or "
+                f"tol, or a learning_rate other than {self.learning_rate:g}, may help.",
                 ConvergenceWarning,
                 stacklevel=3,
             )

@@ -1,19 +1,18 @@
-"""The models that the course trains, their seeded starts, and their weights as one readable vector."""
+"""The models that the course trains, their seeded initial weights, and their weights as one readable vector."""
 
-import contextlib
+import copy
 import itertools
-import threading
 from collections.abc import Iterable
 
 import torch
 from torch import nn
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
+from torch.nn.parameter import is_lazy
+from torch.nn.utils import parameters_to_vector
 
 from gd_helpers.checks import LARGEST_SEED, check_bool, check_choice, check_int
+from gd_helpers.devices import preserved_random_state, standard_modes
 
 ACTIVATIONS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "identity": nn.Identity}
-
-_GLOBAL_RANDOM_STATE = threading.Lock()
 
 
 def linear(inputs=2, seed=37):
@@ -24,7 +23,7 @@ def linear(inputs=2, seed=37):
     inputs : int
         Columns of X, at least 1.
     seed : int
-        Seed of its first weights, as in `init_weights`.
+        Seed of the initial weights, as in `init_weights`.
 
     Raises
     ------
@@ -49,16 +48,16 @@ def mlp(widths, activation="sigmoid", bias=False, seed=37):
     widths : sequence of int
         Units per layer, input and output included: ``(2, 10, 20, 2, 1)`` has four weight matrices.
     activation : {"sigmoid", "tanh", "relu", "identity"}
-        Applied to every hidden unit.
+        The function that every hidden unit applies.
     bias : bool
         Whether each layer adds a bias. The source's networks have none.
     seed : int
-        Seed of its first weights, as in `init_weights`.
+        Seed of the initial weights, as in `init_weights`.
 
     Raises
     ------
     ValueError
-        If there are fewer than two widths, one is below 1, or another argument is outside its range.
+        If there are fewer than two widths, a width is below 1, or another argument is not allowed.
 
     Examples
     --------
@@ -69,27 +68,22 @@ def mlp(widths, activation="sigmoid", bias=False, seed=37):
         raise ValueError(f"widths must list the units of at least an input and an output layer, got {widths!r}")
     widths = [check_int("each of widths", width, 1) for width in widths]
     check_choice("activation", activation, ACTIVATIONS)
-    check_bool("bias", bias)
+    bias = check_bool("bias", bias)
 
     layers = []
-    with _random_state_kept():
+    with standard_modes(), preserved_random_state():
         for inputs, outputs in itertools.pairwise(widths):
-            layers += [nn.Linear(inputs, outputs, bias=bias), ACTIVATIONS[activation]()]
+            linear_layer = nn.Linear(inputs, outputs, bias=bias, device="cpu", dtype=torch.float32)
+            layers += [linear_layer, ACTIVATIONS[activation]()]
     return init_weights(nn.Sequential(*layers[:-1]), seed)
 
 
-@contextlib.contextmanager
-def _random_state_kept():
-    """Put PyTorch's global random state back at the end, and keep other threads from it meanwhile."""
-    with _GLOBAL_RANDOM_STATE, torch.random.fork_rng(devices=[]):
-        yield
-
-
 def init_weights(model, seed):
-    """Draw the weights of `model` anew, in place, as a fresh model after ``torch.manual_seed(seed)`` would have them.
+    """Draw the weights of `model` anew, in place, as those of a fresh float32 model after ``torch.manual_seed(seed)``.
 
-    Every layer that has ``reset_parameters`` is reset, in the order of ``model.modules()``. PyTorch's global random
-    state is put back afterwards; a lock keeps threads apart meanwhile.
+    Every layer that has ``reset_parameters`` is reset, in the order of ``model.modules()``. A model of another dtype
+    gets the same weights, converted. PyTorch's global random state is restored afterwards; a lock keeps threads apart
+    meanwhile.
 
     Parameters
     ----------
@@ -101,7 +95,7 @@ def init_weights(model, seed):
     Raises
     ------
     ValueError
-        If the seed is outside its range, or a weight is not on the CPU.
+        If the seed is outside its range, or a weight is not on the CPU or has no shape yet, as in a lazy module.
 
     Notes
     -----
@@ -110,27 +104,37 @@ def init_weights(model, seed):
     seed = check_int("seed", seed, 0, LARGEST_SEED)
     elsewhere = {str(parameter.device) for parameter in model.parameters()} - {"cpu"}
     if elsewhere:
-        raise ValueError(f"model must be on the CPU when its start is drawn, got weights on {', '.join(elsewhere)}")
-    with _random_state_kept():
+        raise ValueError(f"model must be on the CPU when its weights are drawn, got weights on {', '.join(elsewhere)}")
+    if any(is_lazy(parameter) for parameter in model.parameters()):
+        raise ValueError("model must know the shapes of its weights before they are drawn; call it once on its inputs")
+    with standard_modes(), preserved_random_state():
         torch.default_generator.manual_seed(seed)
         for layer in model.modules():
             if hasattr(layer, "reset_parameters"):
                 layer.reset_parameters()
+    if any(parameter.dtype != torch.float32 for parameter in model.parameters()):
+        set_weights(model, get_weights(init_weights(copy.deepcopy(model).float(), seed)))
     return model
 
 
+def is_plain(module):
+    """Return whether `module` computes what its class does, without hooks and without a ``forward`` of its own."""
+    hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks)
+    return not any(hooks) and "forward" not in vars(module)
+
+
 def get_weights(model):
-    """Return all weights of `model`, detached, as one vector of shape (p,) in the order of ``model.parameters()``."""
+    """Return all weights of `model` as a detached vector of shape (p,), in the order of ``model.parameters()``."""
     return parameters_to_vector(model.parameters()).detach().clone()
 
 
 def set_weights(model, weights):
-    """Copy the vector `weights`, shape (p,), into `model` in the order of ``model.parameters()``; return the model.
+    """Copy the vector `weights`, shape (p,), into `model` in the order of ``model.parameters()`` and return the model.
 
     Raises
     ------
     ValueError
-        If the vector is not one of numbers, or does not have one entry per weight.
+        If `weights` does not hold one number per weight of the model.
     """
     parameters = list(model.parameters())
     count = sum(parameter.numel() for parameter in parameters)
@@ -141,14 +145,17 @@ def set_weights(model, weights):
         raise ValueError(f"{allowed}, got {weights!r}") from error
     if weights.shape != (count,):
         raise ValueError(f"{allowed}, got shape {tuple(weights.shape)}")
-    vector_to_parameters(weights.clone(), parameters)
+    parts = weights.detach().split([parameter.numel() for parameter in parameters])
+    with torch.no_grad():
+        for parameter, part in zip(parameters, parts, strict=True):
+            parameter.copy_(part.view_as(parameter))
     return model
 
 
 def weight_names(model):
-    """Return a name per weight: b0, w1, w2, … for a linear model, else the layer's parameter and its indices.
+    """Return a name per weight: b0, w1, w2, … for a linear model, else the name and indices of the parameter.
 
-    A network has no intercept and no slope among its weights, so none of its weights is called b0 or w1.
+    No weight of a network is an intercept or a slope, so none of them is called b0 or w1.
 
     Examples
     --------

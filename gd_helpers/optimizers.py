@@ -1,4 +1,4 @@
-"""The seven optimizers of the course, by the names that recipes use, with their settings in ``torch.optim``."""
+"""The seven optimizers of the course by the names that recipes use, with their settings in ``torch.optim``."""
 
 import torch
 
@@ -26,7 +26,7 @@ TORCH_OPTIMIZERS = {
 
 
 def make_optimizer(name, parameters, learning_rate):
-    """Return the ``torch.optim`` optimizer that a recipe calls `name`, with that recipe's settings.
+    """Return the ``torch.optim`` optimizer that recipes call `name`, with their settings.
 
     Parameters
     ----------

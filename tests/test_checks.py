@@ -3,12 +3,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gd_helpers.checks import check_bool, check_choice, check_float, check_int
 
-NOT_WHOLE = [2.5, 3.0, math.nan, math.inf, True, np.True_, "3", None, [3], np.float64(3)]
+NOT_WHOLE = [2.5, 3.0, math.nan, math.inf, True, np.True_, "3", None, [3], np.float64(3), np.array(3), torch.tensor(3)]
 NOT_A_NUMBER = [True, np.True_, "1", None, [1.0], 1j, math.nan, math.inf, -math.inf, np.float32("nan"), 10**400]
 
 
@@ -41,6 +42,7 @@ def test_finite_numbers_pass_exactly_if_they_are_inside_their_bounds(value, boun
         (value > bound, {"above": bound}),
         (value >= bound, {"at_least": bound}),
         (bound - 1 < value < bound, {"above": bound - 1, "below": bound}),
+        (value <= bound, {"at_most": bound}),
     ]:
         if holds:
             assert check_float("rate", value, **bounds) == value
@@ -61,6 +63,8 @@ def test_the_message_names_every_bound():
         check_float("level", 1, above=0, below=1)
     with pytest.raises(ValueError, match=r"^noise must be a finite number of at least 0, got -1$"):
         check_float("noise", -1, at_least=0)
+    with pytest.raises(ValueError, match=r"^rate must be a finite number greater than 0 and at most 5, got 6$"):
+        check_float("rate", 6, above=0, at_most=5)
 
 
 @pytest.mark.parametrize("value", [2, np.float32(2), np.int8(2), Fraction(2)], ids=repr)
@@ -82,11 +86,12 @@ def test_another_choice_is_refused_with_all_that_are_allowed(value):
 
 
 @pytest.mark.parametrize("value", [True, False])
-def test_true_and_false_pass(value):
-    assert check_bool("shuffle", value) is value
+@pytest.mark.parametrize("kind", [bool, np.bool_])
+def test_true_and_false_of_python_and_numpy_pass_as_plain_booleans(kind, value):
+    assert check_bool("shuffle", kind(value)) is value
 
 
-@pytest.mark.parametrize("value", [0, 1, None, "yes", np.True_, 1.0], ids=repr)
+@pytest.mark.parametrize("value", [0, 1, None, "yes", 1.0, np.array(True), np.int8(1), torch.tensor(True)], ids=repr)
 def test_what_is_neither_true_nor_false_is_refused(value):
     with pytest.raises(ValueError, match=r"^shuffle must be True or False, got ") as refusal:
         check_bool("shuffle", value)

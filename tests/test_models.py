@@ -101,7 +101,7 @@ def test_drawing_a_start_again_forgets_what_was_trained():
 
 
 def test_a_start_on_another_device_is_refused():
-    with pytest.raises(ValueError, match=r"^model must be on the CPU when its start is drawn, got weights on meta$"):
+    with pytest.raises(ValueError, match=r"^model must be on the CPU when its weights are drawn, got weights on meta$"):
         init_weights(linear().to("meta"), 3)
 
 

@@ -1,8 +1,8 @@
-"""How good a fit is, and what theory says of the way there.
+"""How good a fit is, and what theory says about the descent to it.
 
-`scores` compares predictions with targets; `least_squares` is the best linear fit and how far chance moves it;
-`curvature` says how fast full-batch gradient descent goes there; `gradient_noise` how far the gradient of a mini-batch
-is off; `noise_floor` where that noise ends the descent.
+`scores` compares predictions with targets; `least_squares` finds the best linear fit and its sampling error;
+`curvature` tells how fast full-batch gradient descent approaches it; `gradient_noise`, how far the gradient of a
+mini-batch is from that of all the data; `noise_floor`, at which loss this noise ends the descent.
 """
 
 from gd_helpers.metrics.curvature import (

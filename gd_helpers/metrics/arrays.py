@@ -1,4 +1,4 @@
-"""What every metric reads first: arrays and tensors as NumPy arrays, and the X, y and weights of a linear model."""
+"""Arrays, tensors and the X, y and weights of a linear model, checked and converted to NumPy for the metrics."""
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ def as_float64(values):
 
 
 def as_floats(values):
-    """Return float32 as it is, since a float64 copy of many numbers takes twice their memory, all else as float64."""
+    """Return float32 values unchanged, since a float64 copy takes twice their memory, and all others as float64."""
     if isinstance(values, torch.Tensor) and values.dtype == torch.float32:
         return values.detach().to("cpu").numpy()
     return as_float64(values)
@@ -24,7 +24,7 @@ def inputs_of(data):
     Raises
     ------
     ValueError
-        If it has another shape, is empty, or has numbers that are not finite.
+        If it has another shape, is empty, or holds non-finite numbers.
     """
     X = as_float64(data.X)
     if X.ndim != 2 or X.size == 0:
@@ -40,7 +40,7 @@ def inputs_and_targets_of(data):
     Raises
     ------
     ValueError
-        As `inputs_of`, and if y is not of shape (n, 1) or has numbers that are not finite.
+        As `inputs_of`, and if y is not of shape (n, 1) or holds non-finite numbers.
     """
     X, y = inputs_of(data), as_float64(data.y)
     n = len(X)
@@ -55,7 +55,7 @@ def weights_for(X, weights):
     Raises
     ------
     ValueError
-        If they have another shape or numbers that are not finite.
+        If they have another shape or hold non-finite numbers.
     """
     weights = as_float64(weights)
     p = X.shape[1]

@@ -1,4 +1,4 @@
-"""How fast full-batch gradient descent fits a linear model: the curvature of its loss, and the rates that follow."""
+"""The curvature of the loss of a linear model, and what follows for the learning rate of gradient descent."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def hessian(data):
     Raises
     ------
     ValueError
-        If X is not of shape (n, p), is empty, or has numbers that are not finite.
+        If X is not of shape (n, p), is empty, or holds non-finite numbers.
 
     Examples
     --------
@@ -32,10 +32,10 @@ def hessian(data):
 
 
 def principal_axes(X):
-    """Take X apart into U diag(s) A, and leave out the directions along which X is zero.
+    """Decompose X into U diag(s) A, leaving out the directions along which X is zero.
 
     Row k of A is an axis of the loss, along which its curvature is 2 sₖ² / n. The loss is flat along the directions
-    left out, and no update moves along them. X is decomposed and not XᵀX, whose condition number is the square of X's.
+    left out, and no update moves along them. XᵀX is not decomposed: its condition number is the square of X's.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def principal_axes(X):
     Returns
     -------
     U, s, A : numpy.ndarray, shapes (n, r), (r,) and (r, p)
-        r is the rank of X, s falls. What counts as zero is as in ``numpy.linalg.matrix_rank``.
+        r is the rank of X; s is in descending order. The tolerance for zero is that of ``numpy.linalg.matrix_rank``.
     """
     U, s, A = np.linalg.svd(X, full_matrices=False)
     kept = s > s[0] * max(X.shape) * np.finfo(float).eps
@@ -54,7 +54,7 @@ def principal_axes(X):
 def curvatures(data):
     """Return the curvatures of the loss along its axes, the eigenvalues of the Hessian, shape (p,), ascending.
 
-    Where columns of X are linearly dependent, the curvatures that rounding would leave near 0 are 0.
+    If columns of X are linearly dependent, the curvatures that rounding would leave near 0 are exactly 0.
 
     Raises
     ------
@@ -78,14 +78,14 @@ def _extremes(data, range_only):
     if check_bool("range_only", range_only):
         found = found[found > 0]
         if not len(found):
-            raise ValueError("data.X must not be all zeros where range_only is True")
+            raise ValueError("data.X must not be all zeros if range_only is True")
     return found[0], found[-1]
 
 
 def stability_limit(data):
     """Return 2 / λ_max: full-batch gradient descent converges for rates strictly between 0 and this.
 
-    Infinite for an X of zeros. Mini-batches have limits of their own: `mean_square_stability_limit`.
+    It is infinite for an X of zeros. For mini-batches see `mean_square_stability_limit`.
 
     Raises
     ------
@@ -113,17 +113,17 @@ def condition_number(data, *, range_only=False):
     ----------
     data : Line, or anything with ``X`` of shape (n, p)
     range_only : bool
-        Leave out the directions in which the loss is flat, along which no update moves.
+        Whether to leave out the directions in which the loss is flat, along which no update moves.
 
     Returns
     -------
     float
-        At least 1; infinite where columns of X are linearly dependent, unless `range_only`.
+        At least 1; infinite if columns of X are linearly dependent, unless `range_only`.
 
     Raises
     ------
     ValueError
-        As `hessian`; or if `range_only` is no bool, or leaves nothing because X is all zeros.
+        As `hessian`; or if `range_only` is not a bool, or leaves nothing because X is all zeros.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def best_rate(data, *, range_only=False):
     data : Line, or anything with ``X`` of shape (n, p)
     range_only : bool
         As in `condition_number`. Without it, dependent columns give λ_min = 0 and so the stability limit itself, since
-        no rate then brings all weights nearer to a given solution.
+        no rate brings all weights closer to a given solution.
 
     Raises
     ------
@@ -171,10 +171,9 @@ def best_rate(data, *, range_only=False):
 def convergence_factor(data, learning_rate, *, range_only=False):
     """Return max |1 − α λ|, by which an update of full-batch gradient descent shrinks the distance to the solution.
 
-    After t updates the distance of the weights from the least squares weights is at most this to the power t times
-    what it was, and the excess loss at most its square to the power t times. From all but special starts the ratio of
-    one distance to the one before tends to it. At `best_rate` it is (κ − 1) / (κ + 1); at 1 and above nothing
-    converges.
+    Call it ρ. After t updates the distance of the weights from the least squares weights is at most ρᵗ times the
+    initial distance, and the excess loss at most ρ²ᵗ times the initial one. From almost every start the ratio of
+    successive distances tends to ρ. At `best_rate` it is (κ − 1) / (κ + 1); at 1 and above nothing converges.
 
     Parameters
     ----------

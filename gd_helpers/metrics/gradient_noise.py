@@ -1,4 +1,4 @@
-"""How far the gradient of a mini-batch is off: its covariance around the gradient of the whole data."""
+"""The covariance of the gradient of a mini-batch around the gradient of all the data."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def example_gradients(data, weights):
     Raises
     ------
     ValueError
-        If X, y or the weights have another shape or numbers that are not finite.
+        If X, y or the weights have another shape or hold non-finite numbers.
 
     Examples
     --------
@@ -37,23 +37,23 @@ def gradient_covariance(data, weights, *, batch_size=1, replacement=True):
     """Return the covariance of the gradient of a random mini-batch, shape (p, p).
 
     With C = Σ (gⱼ − ḡ)(gⱼ − ḡ)ᵀ / n, the covariance of one example's gradient, it is C / B for B independent draws, and
-    C / B · (n − B) / (n − 1) for B different examples: 0 where the batch is the whole data.
+    C / B · (n − B) / (n − 1) for B different examples, which is 0 if the batch is all the data.
 
     Parameters
     ----------
     data : Line, or anything with ``X`` of shape (n, p) and ``y`` of shape (n, 1)
     weights : array or tensor, shape (p,)
-        Where the gradient is taken.
+        The weights at which the gradient is taken.
     batch_size : int
         B, at least 1; without replacement at most n.
     replacement : bool
-        False for B different examples, each set of them as likely as any other. A batch of a shuffled epoch is such a
-        set, but the batches of one epoch are not independent of each other.
+        False for B different examples, with every such set equally likely. A batch of a shuffled epoch is such a set,
+        but the batches of one epoch are not independent.
 
     Raises
     ------
     ValueError
-        As `example_gradients`, and if `batch_size` is outside its range or `replacement` is no bool.
+        As `example_gradients`, and if `batch_size` is outside its range or `replacement` is not a bool.
 
     Examples
     --------
@@ -75,11 +75,11 @@ def gradient_covariance(data, weights, *, batch_size=1, replacement=True):
     covariance = deviations.T @ deviations / n / batch_size
     if replacement:
         return covariance
-    return covariance * ((n - batch_size) / max(n - 1, 1))  # of a single example, batch and data are one: 0
+    return covariance * ((n - batch_size) / max(n - 1, 1))  # 0 for a single example
 
 
 def gradient_variance(data, weights, *, batch_size=1, replacement=True):
-    """Return the mean squared distance between a mini-batch's gradient and the whole data's, E |g − ḡ|².
+    """Return the mean squared distance between the gradients of a mini-batch and of all the data, E |g − ḡ|².
 
     It is the trace of `gradient_covariance`, which has the same parameters and raises the same errors.
 

@@ -1,4 +1,4 @@
-"""The least squares fit of a linear model, and how far the noise in the data moves it."""
+"""The least squares fit of a linear model, and its sampling error."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class LeastSquares:
     residual_variance : float
         s² = Σ residual² / (n − p), in squared units of y.
     mse, r2 : float
-        On the data it was fitted to.
+        On the data that it was fitted to.
     degrees_of_freedom : int
         n − p.
     """
@@ -63,8 +63,8 @@ def ols(data):
     Raises
     ------
     ValueError
-        If X or y has another shape or numbers that are not finite, the columns of X are linearly dependent, or there
-        are no more rows than columns.
+        If X or y has another shape or holds non-finite numbers, the columns of X are linearly dependent, or there are
+        no more rows than columns.
 
     Examples
     --------
@@ -98,10 +98,10 @@ def ols(data):
 
 
 def sampling_covariance(data, noise_variance):
-    """Return how the least squares estimates scatter over new noise at the same X, σ² (XᵀX)⁻¹, shape (p, p).
+    """Return the covariance of the least squares estimates over new noise at the same X, σ² (XᵀX)⁻¹, shape (p, p).
 
-    It is exact for independent noise of one variance, of whatever distribution. `LeastSquares.covariance` is its
-    estimate, with s² in place of σ².
+    It is exact for independent noise of constant variance, whatever its distribution. `LeastSquares.covariance`
+    estimates it, with s² instead of σ².
 
     Parameters
     ----------
@@ -112,8 +112,8 @@ def sampling_covariance(data, noise_variance):
     Raises
     ------
     ValueError
-        If X has another shape, numbers that are not finite or linearly dependent columns, or `noise_variance` is
-        negative or not finite.
+        If X has another shape, non-finite numbers or linearly dependent columns, or `noise_variance` is negative or not
+        finite.
 
     Examples
     --------

@@ -1,13 +1,13 @@
-"""Where mini-batch noise ends the descent: the stationary state of plain SGD at a constant rate, exactly.
+"""The noise floor of mini-batches: the exact stationary state of plain SGD at a constant rate.
 
 The method is w ← w − α ḡ, where ḡ is the mean of gⱼ = 2 (xⱼ·w − yⱼ) xⱼ over B examples drawn independently, that is
 with replacement. Write e = w − w_OLS, r for the residuals at w_OLS, H for the Hessian and M = E e eᵀ. An update gives
 
     M ← M − α (HM + MH) + α² (HMH + (E g gᵀ − HMH) / B),    E g gᵀ = 4/n Σ xⱼ xⱼᵀ (xⱼᵀ M xⱼ + rⱼ²),
 
-where the terms linear in e are gone because E e → 0. Nothing is approximated: the noise that grows with the distance
-is in it. The stationary M solves S(M) − α Q(M) = (α / B) R with S(M) = HM + MH, Q(M) = HMH + (4/n Σ xⱼ xⱼᵀ (xⱼᵀ M xⱼ) −
-HMH) / B and R = 4/n Σ rⱼ² xⱼ xⱼᵀ; in the axes of the loss S is diagonal.
+without the terms linear in e, since E e → 0. Nothing is approximated: the part of the noise that grows with the
+distance is included. The stationary M solves S(M) − α Q(M) = (α / B) R with S(M) = HM + MH,
+Q(M) = HMH + (4/n Σ xⱼ xⱼᵀ (xⱼᵀ M xⱼ) − HMH) / B and R = 4/n Σ rⱼ² xⱼ xⱼᵀ; in the axes of the loss S is diagonal.
 """
 
 import numpy as np
@@ -19,17 +19,17 @@ from gd_helpers.metrics.gradient_noise import gradient_variance
 
 
 def _entries(r):
-    """Return rows, columns and lengths of the entries of a symmetric (r, r) matrix that stand for it as a vector.
+    """Return rows, columns and scales of the entries that represent a symmetric (r, r) matrix as a vector.
 
-    An entry off the diagonal occurs twice, so it counts √2: then scalar products are those of the matrices, and S and
-    Q, symmetric as maps of matrices, are symmetric as arrays.
+    An entry off the diagonal occurs twice, so its scale is √2: then scalar products equal those of the matrices, and S
+    and Q, symmetric as maps of matrices, are symmetric as arrays.
     """
     rows, columns = np.triu_indices(r)
     return rows, columns, np.where(rows == columns, 1.0, np.sqrt(2.0))
 
 
 def _scaled_maps(U, s, batch_size):
-    """Return S, shape (q,), its diagonal, the vectors of xⱼ xⱼᵀ / √S, shape (n, q), and Q / √S√S, shape (q, q)."""
+    """Return the diagonal of S, shape (q,); the vectors of xⱼ xⱼᵀ / √S, shape (n, q); and Q / √S√S, shape (q, q)."""
     n = len(U)
     curvatures = 2 * s**2 / n
     rows, columns, lengths = _entries(len(s))
@@ -41,7 +41,7 @@ def _scaled_maps(U, s, batch_size):
 
 
 def _limit(Q):
-    """Return the rate at which S − α Q stops being positive definite, 1 / λ_max of the scaled Q.
+    """Return the rate from which S − α Q is no longer positive definite, 1 / λ_max of the scaled Q.
 
     The map that an update applies to M, 1 − α S + α² Q, takes covariances to covariances, so that its largest
     eigenvalue is its spectral radius (Perron–Frobenius): M stays bounded where that is below 1, where S − α Q > 0.
@@ -52,15 +52,15 @@ def _limit(Q):
 def mean_square_stability_limit(data, *, batch_size):
     """Return the rate below which plain SGD on mini-batches drawn with replacement keeps a bounded mean squared error.
 
-    It is the rate up to which S − α Q is positive definite (see the module), at most the `stability_limit` of the whole
-    data, and tends to that as the batch grows. Beyond it single runs may stay near for long, but E |w|² grows without
+    It is the rate up to which S − α Q is positive definite (see the module). It is at most the `stability_limit` of all
+    the data and tends to it as the batch grows. Beyond it single runs may stay close for long, but E |w|² grows without
     bound.
 
     Parameters
     ----------
     data : Line, or anything with ``X`` of shape (n, p)
-        Directions along which X is zero are left out, since no update moves along them. Meant for tens of columns:
-        there are p (p + 1) / 2 unknowns, and n times as many products are held.
+        Directions along which X is zero are left out, since no update moves along them. Suitable for tens of columns:
+        there are p (p + 1) / 2 unknowns, and n times as many products are held in memory.
     batch_size : int
         B, at least 1.
 
@@ -72,7 +72,7 @@ def mean_square_stability_limit(data, *, batch_size):
     Raises
     ------
     ValueError
-        If X has another shape or numbers that are not finite, or `batch_size` is no whole number of at least 1.
+        If X has another shape or holds non-finite numbers, or `batch_size` is not a whole number of at least 1.
 
     Examples
     --------
@@ -114,19 +114,19 @@ def _stationary_moments(data, learning_rate, batch_size):
 
 
 def stationary_covariance(data, learning_rate, *, batch_size):
-    """Return the covariance of the weights around least squares that constant-rate SGD settles at, shape (p, p).
+    """Return the stationary covariance of the weights of constant-rate SGD around least squares, shape (p, p).
 
     It is M = E (w − w_OLS)(w − w_OLS)ᵀ of the module, exact for every rate; the mean of the weights is w_OLS.
 
     Parameters
     ----------
     data : Line, or anything with ``X`` of shape (n, p) and ``y`` of shape (n, 1)
-        Where columns of X are linearly dependent, M has no part along the directions that they leave open, in which the
-        weights stay at their start.
+        If columns of X are linearly dependent, M is zero along the directions in which the loss is flat, along which
+        the weights stay where they start.
     learning_rate : float
         α, greater than 0.
     batch_size : int
-        B, at least 1: examples drawn with replacement for one update of plain SGD, without momentum.
+        B, at least 1: the examples drawn with replacement for each update of plain SGD, without momentum.
 
     Returns
     -------
@@ -136,7 +136,7 @@ def stationary_covariance(data, learning_rate, *, batch_size):
     Raises
     ------
     ValueError
-        If X or y has another shape or numbers that are not finite, or an argument is outside its range.
+        If X or y has another shape or holds non-finite numbers, or an argument is outside its range.
 
     Examples
     --------
@@ -156,17 +156,17 @@ def stationary_covariance(data, learning_rate, *, batch_size):
 
 
 def noise_floor(data, learning_rate, *, batch_size):
-    """Return how far above least squares the mean squared error of constant-rate SGD settles, ½ tr(H M), exactly.
+    """Return the exact stationary excess of the mean squared error of constant-rate SGD over least squares, ½ tr(H M).
 
-    The expected loss over the whole data of the weights after many updates, less the loss at w_OLS, in squared units of
-    y. M is the `stationary_covariance`, which has the same parameters and raises the same errors. Shuffled epochs draw
-    without replacement, and settle elsewhere.
+    It is the expected loss over all the data of the weights after many updates, less the loss at w_OLS, in squared
+    units of y. M is the `stationary_covariance`, which has the same parameters and raises the same errors. Shuffled
+    epochs draw without replacement and have another floor.
 
     Returns
     -------
     float
-        Infinite from `mean_square_stability_limit` on. Close below it single runs are far out so rarely and so far that
-        the mean of a few hundred is mostly too low.
+        Infinite from `mean_square_stability_limit` on. Just below it runs are rarely far away, but then so far that the
+        mean of a few hundred runs is usually too low.
 
     Examples
     --------
@@ -187,10 +187,10 @@ def noise_floor(data, learning_rate, *, batch_size):
 
 
 def small_rate_noise_floor(data, learning_rate, *, batch_size):
-    """Return α / 4 times the gradient variance at least squares, what `noise_floor` tends to at small rates.
+    """Return α / 4 times the gradient variance at least squares, to which `noise_floor` tends at small rates.
 
     Without the terms in α², S(M) = (α / B) R, whose trace is 2 tr(H M) = α / B tr(R). It is proportional to α / B and
-    knows no limit.
+    finite at every rate.
 
     Parameters
     ----------

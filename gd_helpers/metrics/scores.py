@@ -1,12 +1,12 @@
-"""How near predictions are to targets: mean squared error and R²."""
+"""How close predictions are to targets: mean squared error and R²."""
 
 import numpy as np
 
-from gd_helpers.metrics.arrays import as_float64, as_floats
+from gd_helpers.metrics.arrays import as_floats
 
 
 def _squared_errors(y_true, y_pred):
-    """Return (y_true − y_pred)² in float64; (n,) against (n, 1) would broadcast to (n, n), so it is refused."""
+    """Return (y_true − y_pred)² in float64; shapes (n,) and (n, 1), which would broadcast to (n, n), are refused."""
     y_true, y_pred = as_floats(y_true), as_floats(y_pred)
     if y_true.shape != y_pred.shape or y_true.size == 0:
         raise ValueError(
@@ -40,8 +40,8 @@ def mse(y_true, y_pred):
 def r2(y_true, y_pred):
     """Return the coefficient of determination, R² = 1 − Σ(y_true − y_pred)² / Σ(y_true − mean(y_true))².
 
-    The truth comes first: swapped, the squares are measured against the variance of the predictions, which rewards
-    steep lines.
+    The truth comes first: with the arguments swapped, the squares are compared with the variance of the predictions,
+    which rewards steep lines.
 
     Parameters
     ----------
@@ -67,9 +67,13 @@ def r2(y_true, y_pred):
     -----
     Source: ``sklearn.metrics.r2_score``, which gives 0 or 1 where this gives NaN.
     """
-    unexplained = np.sum(_squared_errors(y_true, y_pred))
+    return r2_from_mse(y_true, mse(y_true, y_pred))
+
+
+def r2_from_mse(y_true, loss):
+    """Return R² of predictions of `y_true` whose mean squared error is `loss`; −∞ or NaN where that is ∞ or NaN."""
     y_true = as_floats(y_true)
-    if np.ptp(y_true) == 0:  # asked before the sum of squares, which rounding can lift above 0
+    if np.ptp(y_true) == 0:  # checked before the variance, which rounding can lift above 0
         return float("nan")
-    distances = np.subtract(y_true, as_float64(y_true).mean(), dtype=np.float64)
-    return float(1 - unexplained / np.sum(np.square(distances, out=distances)))
+    with np.errstate(all="ignore"):  # numbers near the ends of float64's range
+        return float(1 - np.divide(loss, np.var(y_true, dtype=np.float64)))

@@ -1,4 +1,4 @@
-"""Training: a recipe in, a run out; replicates over seeds, and the intervals that they allow."""
+"""Training: `train` turns a recipe into a run; `replicate` repeats it over seeds, and `intervals` summarises."""
 
 from gd_helpers.training import intervals
 from gd_helpers.training.recipes import Recipe

@@ -1,4 +1,4 @@
-"""Training of a linear model that is held against a stopping rule as it goes."""
+"""Training of a linear model until a stopping rule holds."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from gd_helpers.training.engines import compiled
 from gd_helpers.training.engines.network import Layers
 from gd_helpers.training.recipes import Recipe
 
-FIRST_STRETCH = 16  # epochs, before a run is first held against its stopping rule
+FIRST_CHUNK = 16  # epochs before the stopping rule is first applied
 
 
 def stopping_epoch(losses, tol, n_iter_no_change):
@@ -17,11 +17,11 @@ def stopping_epoch(losses, tol, n_iter_no_change):
     Parameters
     ----------
     losses : sequence of float
-        After each epoch; of scores, which are better if greater, their negatives.
+        After each epoch. For scores, of which greater ones are better, pass their negatives.
     tol : float
         At least 0.
     n_iter_no_change : int
-        So many epochs in a row, each with loss > least loss before it − tol, and it stops.
+        The number of epochs in a row, each with loss > least loss before it − tol, after which the rule stops.
 
     Examples
     --------
@@ -41,11 +41,11 @@ def stopping_epoch(losses, tol, n_iter_no_change):
     return None
 
 
-class _InStretches(Recipe):
-    """A recipe with its epochs in chunks of 16, 32, 64, …: what is stopped has run to 2 k + 16 at most for k."""
+class _GrowingChunks(Recipe):
+    """A recipe with its epochs in chunks of 16, 32, 64, …: a run that stops after k has made at most 2 k + 16."""
 
     def order_chunks(self):
-        longest = FIRST_STRETCH
+        longest = FIRST_CHUNK
         for count, orders in super().order_chunks():
             first = 0
             while first < count:
@@ -55,17 +55,17 @@ class _InStretches(Recipe):
                 longest *= 2
 
 
-class Stopped(NamedTuple):
-    """What a run that was held against a rule leaves behind.
+class EarlyStoppingResult(NamedTuple):
+    """The result of a run with a stopping rule.
 
     Attributes
     ----------
     losses, scores : list of float
-        After each epoch, the last one included where that left the finite numbers; no scores where nothing scores.
+        After each epoch, including a last one that became non-finite; `scores` is empty without a score function.
     weights : numpy.ndarray, shape (p,)
-        After the last epoch; where that left the finite numbers, before it.
+        After the last epoch with finite loss and weights.
     ended : {"stopped", "finished", "diverged"}
-        By the rule, with the recipe's epochs, or by leaving the finite numbers.
+        Whether the rule held, all epochs of the recipe were made, or a loss or weight became non-finite.
     """
 
     losses: list
@@ -75,7 +75,7 @@ class Stopped(NamedTuple):
 
 
 def train_until_stopped(X, y, start, *, recipe, rule=None, score=None):
-    """Train ŷ = X w by `recipe`, or until `rule` holds, in the compiled engine.
+    """Train ŷ = X w by `recipe` in the compiled engine until `rule` holds.
 
     Parameters
     ----------
@@ -83,27 +83,29 @@ def train_until_stopped(X, y, start, *, recipe, rule=None, score=None):
         C-contiguous float64 arrays.
     recipe : Recipe
     rule : (tol, n_iter_no_change), optional
-        Those of `stopping_epoch`; without it, all epochs are made.
+        The arguments of `stopping_epoch`; without it, all epochs are made.
     score : function, optional
-        What the rule looks at in place of the losses: it takes the weights after some epochs, shape (k, p), and returns
-        a list of k scores, better if greater.
+        The scores that the rule considers instead of the losses: it takes the weights after k ≥ 1 epochs, shape (k, p),
+        and returns a list of k scores, of which greater ones are better.
 
     Returns
     -------
-    Stopped
+    EarlyStoppingResult
     """
     losses, scores, weights = [], [], start
-    recipe = _InStretches(**vars(recipe)) if rule else recipe
+    recipe = _GrowingChunks(**vars(recipe)) if rule else recipe
     for new_losses, _, path in compiled.run_layers(Layers.linear(start.size), X, y, start.copy(), recipe):
-        finite = np.isfinite(new_losses) & np.isfinite(path).all(axis=1)  # but for the last, all of them are
+        finite = np.isfinite(new_losses) & np.isfinite(path).all(axis=1)  # all of them, except perhaps the last
         path = np.vstack([weights, path[finite]])
         before = len(losses)
         losses += new_losses[finite].tolist()
-        scores += score(path[1:]) if score else []
+        scores += score(path[1:]) if score and finite.any() else []
         stop = stopping_epoch(np.negative(scores) if score else losses, *rule) if rule else None
         if stop is not None:
-            return Stopped(losses[:stop], scores[:stop], path[stop - before], "stopped")
+            return EarlyStoppingResult(losses[:stop], scores[:stop], path[stop - before], "stopped")
         weights = path[-1]
         if not finite.all():
-            return Stopped([*losses, float(new_losses[-1])], scores + [float("nan")] * bool(score), weights, "diverged")
-    return Stopped(losses, scores, weights, "finished")
+            losses.append(float(new_losses[-1]))
+            scores += [float("nan")] if score else []
+            return EarlyStoppingResult(losses, scores, weights, "diverged")
+    return EarlyStoppingResult(losses, scores, weights, "finished")

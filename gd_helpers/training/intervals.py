@@ -1,4 +1,4 @@
-"""What the spread of many runs allows to say: paired differences, means and shares with their confidence intervals."""
+"""Paired differences, means and shares of many runs, with their confidence intervals."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from gd_helpers.checks import check_choice, check_float
 
 
 def paired_differences(table, column, first, second):
-    """Return the differences first − second of a column, seed by seed.
+    """Return the differences `first` − `second` of a column, seed by seed.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def paired_differences(table, column, first, second):
     Raises
     ------
     ValueError
-        If the column or a recipe is unknown, or the two recipes don't have one row each for the same seeds.
+        If the column or a recipe is unknown, or the two recipes do not have one row each for the same seeds.
 
     Examples
     --------
@@ -49,14 +49,14 @@ def paired_differences(table, column, first, second):
 
 
 def mean_interval(values, level=0.95):
-    """Return the confidence interval of a mean, x̄ ± t · s / √n, with t of Student's distribution, n − 1 degrees.
+    """Return the confidence interval of a mean, x̄ ± t · s / √n, with Student's t of n − 1 degrees of freedom.
 
-    Exact for independent normal values; for others it holds ever better the more there are.
+    It is exact for independent normal values; for others, its coverage improves with their number.
 
     Parameters
     ----------
     values : sequence of float
-        At least 2. An infinite value or a NaN, as of a run that diverged, makes both ends NaN.
+        At least 2. An infinite value or NaN, as from a run that diverged, makes both ends NaN.
     level : float
         Between 0 and 1.
 
@@ -87,12 +87,12 @@ def mean_interval(values, level=0.95):
 def share_interval(holds, level=0.95):
     """Return Wilson's confidence interval of the share of runs for which something holds.
 
-    Unlike share ± z · standard error it stays between 0 and 1, and does not shrink to a point at none or all.
+    Unlike share ± z · standard error, it stays between 0 and 1 and does not shrink to a point at shares of 0 and 1.
 
     Parameters
     ----------
     holds : sequence of bool
-        An answer per run, at least one.
+        One value per run, at least one.
     level : float
         Between 0 and 1.
 
@@ -103,7 +103,7 @@ def share_interval(holds, level=0.95):
     Raises
     ------
     ValueError
-        If there are no answers, they are not all True or False, or the level is not between 0 and 1.
+        If there are no values, they are not all True or False, or the level is not between 0 and 1.
 
     Examples
     --------
@@ -123,27 +123,27 @@ def share_interval(holds, level=0.95):
 
 
 def summarise(table, *columns, level=0.95):
-    """Return mean, spread and interval of the given columns, a row a recipe and column.
+    """Return mean, spread and interval of the given columns, one row per recipe and column.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        As `replicate` returns it, perhaps with columns added.
+        As `replicate` returns it, possibly with more columns.
     *columns : str
-        Columns of numbers, or of True and False: their mean is a share.
+        Columns of numbers, or of True and False, whose mean is a share.
     level : float
         Of the intervals, between 0 and 1.
 
     Returns
     -------
     pandas.DataFrame
-        With ``recipe``, ``column``, ``count``, ``mean``, ``std`` (the standard deviation between runs, with n − 1),
-        and ``low`` and ``high``: of `share_interval` for True and False, else of `mean_interval`.
+        With ``recipe``, ``column``, ``count``, ``mean``, ``std`` (the standard deviation between runs, with n − 1), and
+        ``low`` and ``high``, from `share_interval` for True and False, else from `mean_interval`.
 
     Raises
     ------
     ValueError
-        If there are no columns, one is unknown or holds neither numbers nor truth values, or there are too few rows.
+        If there are no columns, one is unknown or holds neither numbers nor booleans, or there are too few rows.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A progress bar where somebody watches, and nothing where nobody does."""
+"""Progress bars, which are not drawn in headless runs."""
 
 import os
 
@@ -7,14 +7,14 @@ from tqdm.auto import tqdm
 
 
 def is_headless():
-    """Return whether the environment says ``GD_HEADLESS=1``: no live widgets and no progress bars in outputs."""
+    """Return whether ``GD_HEADLESS=1`` is set: no live widgets and no progress bars in outputs."""
     return os.environ.get("GD_HEADLESS") == "1"
 
 
 def progress_bar(iterable=None, description=None, *, total=None, shown=True):
-    """Return a progress bar over `iterable`, or one of `total` steps to be moved by ``update``.
+    """Return a progress bar over `iterable`, or one of `total` steps that ``update`` advances.
 
-    Headless, or where it is not to be `shown`, the bar works the same and draws nothing.
+    In a headless run, or if `shown` is False, the bar works the same but draws nothing.
 
     Examples
     --------
@@ -22,5 +22,5 @@ def progress_bar(iterable=None, description=None, *, total=None, shown=True):
     6
     """
     if is_headless() or not shown:
-        return silent_tqdm(iterable, total=total, disable=True)  # tqdm.auto would store its widget, disabled or not
+        return silent_tqdm(iterable, total=total, disable=True)  # tqdm.auto stores its widget even if disabled
     return tqdm(iterable, desc=description, total=total, leave=False)

@@ -1,4 +1,4 @@
-"""What a training run is made of, said once: both engines take start, order, batches, rates and step rule from here."""
+"""Recipes of training runs, which give every engine the same order, batches, learning rates and optimizer."""
 
 import math
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import numpy as np
 from gd_helpers.checks import LARGEST_SEED, check_bool, check_choice, check_float, check_int
 from gd_helpers.optimizers import OPTIMIZERS
 
-# The source's three methods. A batch size of None is all of the data.
+# The three methods of the source. A batch size of None means all examples; of fewer than 32, "mini-batch" takes all.
 METHODS = {
     "batch": {"epochs": 4500, "batch_size": None, "shuffle": False},
     "stochastic": {"epochs": 500, "batch_size": 1, "shuffle": True},
@@ -19,8 +19,8 @@ METHODS = {
 # The factors f(t) of the learning rate α in update t, counted from 0, of a run of T updates with τ updates an epoch.
 # Rates that fall as 1/t meet the conditions Σ α = ∞ and Σ α² < ∞ of Robbins & Monro (1951, A stochastic approximation
 # method), and are those of Theorem 4.7 in Bottou, Curtis & Nocedal (2018, Optimization methods for large-scale machine
-# learning). Those that fall as 1/√t are Zinkevich's (2003, Online convex programming). The cosine, Loshchilov &
-# Hutter's (2017, SGDR), is torch's CosineAnnealingLR with T_max = T; the line is its LinearLR from 1 to 0.
+# learning). Rates that fall as 1/√t are Zinkevich's (2003, Online convex programming). The cosine of Loshchilov &
+# Hutter (2017, SGDR) is torch's CosineAnnealingLR with T_max = T; "linear" is its LinearLR from 1 to 0.
 SCHEDULES = {
     "constant": lambda t, T, tau: np.ones_like(t),
     "linear": lambda t, T, tau: 1 - t / T,
@@ -31,31 +31,34 @@ SCHEDULES = {
 
 EXAMPLES_PER_CHUNK = 2**18
 
+# Adam's first step, α / (1 − β₁) = 10 α, has to be a float32 number, of at most 3.4e38.
+LARGEST_RATE = 1e37
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A complete, validated training recipe for n examples; `complete` makes one from a method's name.
+    """A complete, validated recipe for training on n examples; `complete` makes one from the name of a method.
 
     Attributes
     ----------
     method : str
         "batch", "stochastic" or "mini-batch".
     n, epochs, batch_size : int
-        Examples in the data, passes over them, and examples that feed one update.
+        Examples in the data, passes over them, and examples per update.
     shuffle : bool
-        Whether each epoch draws a new order; if not, every epoch takes the examples as they stand.
+        Whether each epoch draws a new order; if not, every epoch takes the examples in the order of the data.
     replacement : bool
-        Whether an epoch draws its n examples with replacement, each from all, in place of a permutation of them.
+        Whether an epoch draws its n examples with replacement, each from all of them, instead of a permutation.
     learning_rate : float
-        α.
+        α, greater than 0 and at most 1e37.
     schedule : str or function
-        Update t, counted from 0, steps by α f(t): a key of `SCHEDULES`, or the function f of an array of t.
+        Update t, counted from 0, has the rate α f(t): a key of `SCHEDULES`, or the function f of an array of t.
     optimizer : str
         A key of `OPTIMIZERS`.
     average_after : int or None
-        After so many epochs, the mean of all iterates since then is reported in place of the last one.
+        The number of epochs after which the mean of all iterates since then is reported instead of the last iterate.
     init_seed, shuffle_seed : int
-        What the first weights and the orders are drawn from.
+        The seeds of the initial weights and of the orders.
     """
 
     method: str
@@ -73,14 +76,14 @@ class Recipe:
 
     @classmethod
     def complete(cls, method, n, *, epochs=None, batch_size=None, shuffle=None, replacement=False, **rest):
-        """Return the recipe of `method` for `n` examples, with what is not None in place of the method's own settings.
+        """Return the recipe of `method` for `n` examples; settings that are not None replace those of the method.
 
-        To draw with replacement is to shuffle, whatever the method.
+        Drawing with replacement implies shuffling, whatever the method.
 
         Raises
         ------
         ValueError
-            Naming the argument, its value and what is allowed. Mini-batch needs n ≥ 32 where no batch size is given.
+            Naming the argument, its value and what is allowed.
 
         Examples
         --------
@@ -90,12 +93,12 @@ class Recipe:
         (300, 32, 32)
         """
         usual = METHODS[check_choice("method", method, METHODS)]
-        replacement = check_bool("replacement", replacement)
+        n, replacement = check_int("n", n, 1), check_bool("replacement", replacement)
         return cls(
             method=method,
             n=n,
             epochs=usual["epochs"] if epochs is None else epochs,
-            batch_size=(usual["batch_size"] or n) if batch_size is None else batch_size,
+            batch_size=min(usual["batch_size"] or n, n) if batch_size is None else batch_size,
             shuffle=(usual["shuffle"] or replacement) if shuffle is None else shuffle,
             replacement=replacement,
             **rest,
@@ -109,7 +112,7 @@ class Recipe:
             "batch_size": check_int("batch_size", self.batch_size, 1, self.n),
             "shuffle": check_bool("shuffle", self.shuffle),
             "replacement": check_bool("replacement", self.replacement),
-            "learning_rate": check_float("learning_rate", self.learning_rate, above=0),
+            "learning_rate": check_float("learning_rate", self.learning_rate, above=0, at_most=LARGEST_RATE),
             "optimizer": check_choice("optimizer", self.optimizer, OPTIMIZERS),
             "init_seed": check_int("init_seed", self.init_seed, 0, LARGEST_SEED),
             "shuffle_seed": check_int("shuffle_seed", self.shuffle_seed, 0, LARGEST_SEED),
@@ -117,14 +120,14 @@ class Recipe:
         if self.average_after is not None:
             checked["average_after"] = check_int("average_after", self.average_after, 0, self.epochs - 1)
         if self.replacement and not self.shuffle:
-            raise ValueError("shuffle must be True, or not given, where replacement is True, got False")
+            raise ValueError("shuffle must be True, or not given, if replacement is True, got False")
         for name, value in checked.items():
-            object.__setattr__(self, name, value)  # plain numbers: torch takes no NumPy integer for a size or a seed
+            object.__setattr__(self, name, value)  # plain numbers: torch takes no NumPy integers as sizes or seeds
         self._check_schedule()
 
     @property
     def updates_per_epoch(self):
-        """⌈n / B⌉: the last batch of an epoch is short where B does not divide n."""
+        """⌈n / B⌉: the last batch of an epoch is shorter if B does not divide n."""
         return math.ceil(self.n / self.batch_size)
 
     @property
@@ -134,13 +137,13 @@ class Recipe:
 
     @property
     def plain_epochs(self):
-        """How many epochs report their last iterate, before the mean of the iterates takes its place."""
+        """The number of epochs that report their last iterate, before the mean of the iterates takes its place."""
         return self.epochs if self.average_after is None else self.average_after
 
     def learning_rates(self, first, epochs=1):
-        """Return α f(t), float64, of each update t of so many epochs from epoch `first` (counted from 0) on, in a row.
+        """Return the rate α f(t), float64, of each update t of `epochs` epochs from epoch `first`, counted from 0.
 
-        A constant rate comes once for all of them, shape (1,).
+        A constant rate comes only once, shape (1,).
 
         Examples
         --------
@@ -158,7 +161,7 @@ class Recipe:
         return self.learning_rate * SCHEDULES[self.schedule](t, self.epochs * updates, updates)
 
     def _check_schedule(self):
-        """Call a schedule that is a function for all updates, since a run is not to stop at a rate that makes none."""
+        """Check a function as a schedule by calling it for all updates, so that no run fails halfway."""
         if not callable(self.schedule):
             if not isinstance(self.schedule, str) or self.schedule not in SCHEDULES:
                 allowed = f"one of {', '.join(map(repr, SCHEDULES))}, or a function of an array of update numbers"
@@ -167,35 +170,35 @@ class Recipe:
         updates = self.epochs * self.updates_per_epoch
         for first in range(0, updates, EXAMPLES_PER_CHUNK):
             t = np.arange(first, min(first + EXAMPLES_PER_CHUNK, updates), dtype=np.float64)
-            factors = _factors(self.schedule, t)
+            factors = _factors(self.schedule, t, LARGEST_RATE / self.learning_rate)
             middle = slice(t.size // 3, 2 * t.size // 3 + 1)
-            if not np.allclose(_factors(self.schedule, t[middle]), factors[middle]):
+            if not np.allclose(_factors(self.schedule, t[middle], np.inf), factors[middle]):
                 raise ValueError(
-                    "schedule must give an update the same factor whichever others are asked for with it, "
+                    "schedule must give an update the same factor whichever other updates are in the array, "
                     f"got {self.schedule!r}"
                 )
 
     def order_chunks(self):
-        """Yield ``(epochs, orders)`` until all epochs are covered: in what order the next epochs take the examples.
+        """Yield ``(epochs, orders)``, the size of each chunk of epochs and the orders in which they take the examples.
 
-        Epoch i of a chunk takes the examples ``orders[i % len(orders)]``, int64 indices: one row an epoch if shuffled,
-        one row for all of them if not. How the epochs fall into chunks does not change the orders.
+        Epoch i of a chunk takes the examples ``orders[i % len(orders)]``, int64 indices: one row per epoch if shuffled,
+        else one row for all of them. The division of the epochs into chunks does not change the orders.
         """
         generator = np.random.default_rng(self.shuffle_seed)
         longest = max(1, EXAMPLES_PER_CHUNK // self.n)
-        as_they_stand = None if self.shuffle else np.arange(self.n)[None, :]
+        order_of_data = None if self.shuffle else np.arange(self.n)[None, :]
         for first in range(0, self.epochs, longest):
             count = min(longest, self.epochs - first)
             if not self.shuffle:
-                yield count, as_they_stand
+                yield count, order_of_data
                 continue
             if self.replacement:
                 yield count, generator.integers(self.n, size=(count, self.n))
                 continue
             orders = np.arange(count * self.n).reshape(count, self.n)
-            orders -= np.arange(0, count * self.n, self.n)[:, None]  # in place: those of many examples are large
-            yield count, generator.permuted(orders, axis=1, out=orders)  # row by row what permutation(n) gives
-            del orders  # before the next are drawn
+            orders -= np.arange(0, count * self.n, self.n)[:, None]  # in place: the orders of many examples are large
+            yield count, generator.permuted(orders, axis=1, out=orders)  # each row is what permutation(n) would draw
+            del orders  # frees them before the next are drawn
 
     def epoch_orders(self):
         """Yield the order of each epoch in turn, int64 indices of shape (n,)."""
@@ -204,16 +207,19 @@ class Recipe:
                 yield orders[epoch % len(orders)]
 
 
-def _factors(schedule, t):
-    """Return what the function `schedule` makes of the update numbers `t`, or refuse it."""
+def _factors(schedule, t, largest):
+    """Return the factors that the function `schedule` gives for the update numbers `t`, all from 0 to `largest`."""
     allowed = "schedule must return a finite factor of at least 0 for each entry of an array of update numbers"
     try:
         factors = np.asarray(schedule(t.copy()), dtype=np.float64)
-    except Exception as error:  # it is anybody's function
+    except Exception as error:  # the function is the caller's and can raise anything
         raise ValueError(f"{allowed}, got {type(error).__name__}: {error}") from error
     if factors.shape != t.shape:
         raise ValueError(f"{allowed}, got shape {factors.shape} for shape {t.shape}")
-    refused = ~(np.isfinite(factors) & (factors >= 0))
+    refused = ~(np.isfinite(factors) & (factors >= 0) & (factors <= largest))
     if refused.any():
-        raise ValueError(f"{allowed}, got {factors[refused][0]} for update {t[refused][0]:.0f}")
+        factor, update = factors[refused][0], t[refused][0]
+        if factor > largest and np.isfinite(factor):
+            allowed = f"schedule must keep the learning rate at or below {LARGEST_RATE:g}"
+        raise ValueError(f"{allowed}, got {factor} for update {update:.0f}")
     return factors

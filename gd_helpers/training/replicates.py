@@ -1,4 +1,4 @@
-"""Many runs side by side: recipes paired by seed."""
+"""Replicates: every recipe trained once per seed, paired by seed."""
 
 import contextlib
 import difflib
@@ -17,54 +17,54 @@ from gd_helpers.metrics import ols
 from gd_helpers.training.progress import progress_bar
 from gd_helpers.training.trainer import train
 
-# What a replicate can draw anew, each with the settings of `train` that a recipe then leaves to it.
+# What a replicate can draw anew, each with the settings of `train` that a recipe must then leave out.
 VARIED = {"data": (), "init": ("init", "init_seed"), "shuffle": ("shuffle_seed",)}
 BACKENDS = ("threading", "loky", "dask")
 
 
 def replicate(recipes, seeds=200, *, data, vary=("init", "shuffle"), jobs=None, backend=None, show_progress=True):
-    """Train every recipe once per seed, from the same data, initial weights and order within a seed.
+    """Train every recipe once per seed, with the same data, initial weights and order within a seed.
 
-    What the recipes share within a seed cancels from their differences (`intervals.paired_differences`), which spread
-    less than the differences of unrelated runs.
+    What the recipes share within a seed cancels in their differences (`intervals.paired_differences`), so that these
+    vary less than the differences between unrelated runs.
 
     Parameters
     ----------
     recipes : dict of dict
-        A name per recipe and the settings that `train` is called with, such as ``{"method": "batch", "epochs": 100}``.
+        The name of each recipe and its settings of `train`, such as ``{"method": "batch", "epochs": 100}``.
     seeds : int or sequence of int
-        How many replicates, for the seeds 0, 1, 2, …; or their seeds, all different, 0 to 2³² − 1.
+        The number of replicates, with seeds 0, 1, 2, …; or their seeds, all different, 0 to 2³² − 1.
     data : Line or callable
-        The data of all runs. If `vary` names "data": a function that returns them when called with ``seed=``, as
+        The data of all runs. If `vary` names "data", a function that returns them when called with ``seed=``, such as
         ``functools.partial(simulate_line, n=1000)``.
     vary : sequence of {"data", "init", "shuffle"}
-        What the replicate's seed draws anew. The rest stays as `data` and each recipe have it; a recipe that gives no
-        seed has 37, as in `train`.
+        What each seed draws anew. The rest is determined by `data` and the recipe; a recipe without a seed has 37, as
+        in `train`.
     jobs : int, optional
-        Replicates at a time. If not given, what ``joblib.parallel_config`` says around the call, or as many as there
-        are cores. To measure seconds use ``jobs=1``.
+        The number of replicates at a time. The default is that of ``joblib.parallel_config`` around the call, or the
+        number of cores. To measure seconds use ``jobs=1``.
     backend : {"threading", "loky", "dask"}, optional
-        Who does them, by joblib's names: threads of this process, which the compiled engine lets run side by side;
-        processes of their own; the workers of a Dask cluster whose ``distributed.Client`` was made before, all of them
-        whatever `jobs` says. If not given, threads, or what ``joblib.parallel_config`` says around the call. The table
-        does not depend on it, nor on `jobs`, but for the seconds.
+        By joblib's names: threads of this process, which the compiled engine allows to run in parallel; separate
+        processes; or all workers of a Dask cluster, whatever `jobs` is, whose ``distributed.Client`` must exist. The
+        default is that of ``joblib.parallel_config`` around the call, or threads. Except for the seconds, the table
+        depends neither on the backend nor on `jobs`.
     show_progress : bool
-        Whether to show a bar over the replicates; none is shown when ``GD_HEADLESS=1``.
+        Whether to show a progress bar over the replicates; none is shown when ``GD_HEADLESS=1``.
 
     Returns
     -------
     pandas.DataFrame
-        A row a seed and recipe: ``seed``, ``recipe``, the entries of ``Run.summary()``, and ``excess``, mse / mse of
-        least squares on the same data − 1. If it is interrupted from the keyboard it says so and returns the
-        replicates that were finished; those under way end unseen.
+        One row per seed and recipe: ``seed``, ``recipe``, the entries of ``Run.summary()``, and ``excess``, which is
+        mse / (mse of least squares on the same data) − 1. If the call is interrupted from the keyboard, it says so and
+        returns the replicates that were finished; those still running are dropped.
 
     Raises
     ------
     ValueError
-        If an argument is not allowed. Unknown or clashing settings are found before anything is trained; a value that
-        `train` refuses, by the first run that has it.
+        If an argument is not allowed. Unknown or conflicting settings are found before anything is trained; a value
+        that `train` refuses, in the first run that has it.
     KeyboardInterrupt
-        If it is interrupted before a replicate is finished.
+        If the call is interrupted before any replicate is finished.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def replicate(recipes, seeds=200, *, data, vary=("init", "shuffle"), jobs=None, 
         wanted = "a function of seed, since" if "data" in vary else "data with X and y, unless"
         raise ValueError(f"data must be {wanted} vary names 'data', got {type(data).__name__}")
     parallel = _make_parallel(jobs, backend)
-    threads = torch.get_num_threads()  # another number elsewhere could round other sums
+    threads = torch.get_num_threads()  # with another number, workers could round sums differently
     least = None if "data" in vary else ols(data).mse
     tasks = [joblib.delayed(_train_all)(recipes, seed, data, vary, least, threads) for seed in seeds]
     finished = {}
@@ -101,7 +101,7 @@ def replicate(recipes, seeds=200, *, data, vary=("init", "shuffle"), jobs=None, 
 
 
 def _make_parallel(jobs, backend):
-    """Return joblib's way to do so many `jobs` at a time, each handed over when it is done."""
+    """Return a ``joblib.Parallel`` that runs `jobs` replicates at a time and yields each as it finishes."""
     jobs = None if jobs is None else check_int("jobs", jobs, 1)
     if backend is not None:
         check_choice("backend", backend, BACKENDS)
@@ -114,7 +114,7 @@ def _make_parallel(jobs, backend):
 
 
 def _train_all(recipes, seed, data, vary, least, threads):
-    """Return the seed and the rows of one replicate; `least` is the least squares loss of data that do not vary."""
+    """Return the seed and the rows of one replicate; `least` is the least-squares loss if the data do not vary."""
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
     varied = {f"{what}_seed": seed for what in ("init", "shuffle") if what in vary}
@@ -128,7 +128,7 @@ def _train_all(recipes, seed, data, vary, least, threads):
         except ValueError as error:
             raise ValueError(f"recipe {name!r}: {error}") from error
         if run.interrupted:
-            raise KeyboardInterrupt  # a run that stopped early is none of the replicate's
+            raise KeyboardInterrupt  # an incomplete run makes no row
         with np.errstate(all="ignore"):
             excess = float(np.divide(run.mse, least) - 1)
         rows.append({"seed": seed, "recipe": name, **run.summary().to_dict(), "excess": excess})
@@ -158,7 +158,7 @@ def _checked_seeds(seeds):
 
 
 def _check_recipes(recipes, vary):
-    """Check that `recipes` is a dict of dicts with settings of `train` that the replicate does not make itself."""
+    """Check that `recipes` is a dict of dicts with settings of `train` that the seeds do not determine."""
     if not isinstance(recipes, Mapping) or not recipes:
         raise ValueError(f"recipes must be a dict with at least one recipe by name, got {recipes!r}")
     known = [name for name in inspect.signature(train).parameters if name not in ("data", "show_progress")]

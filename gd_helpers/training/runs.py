@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gd_helpers.metrics import mse, r2
+from gd_helpers.devices import standard_modes
+from gd_helpers.metrics.scores import r2_from_mse
 from gd_helpers.models import weight_names
+from gd_helpers.training.losses import mean_squared_error
 from gd_helpers.training.recipes import Recipe
 
 
@@ -18,25 +20,26 @@ class Run:
     Attributes
     ----------
     recipe : Recipe
-        What was asked for.
+        The settings of the run.
     engine : str
-        What computed it.
+        The engine that computed it.
     model : torch.nn.Module
         The trained model, on the CPU.
     trace : pandas.DataFrame
-        A row an epoch: ``epoch`` (from 1), ``updates`` and ``examples`` so far, ``loss`` (mean squared error over all
-        data, after the epoch), ``batch_loss`` (of the epoch's last update, before it).
+        One row per epoch: ``epoch`` (from 1); ``updates`` and ``examples`` so far; ``loss``, the mean squared error
+        over all the data after the epoch, in float64 from the weights as they are, infinite beyond the range of the
+        run's dtype; ``batch_loss``, that of the epoch's last batch before its update, as the update computes it.
     path : numpy.ndarray, shape (epochs + 1, p)
-        The weights at the start and after each epoch; from the recipe's `average_after` on, the mean of the iterates
-        since then, whose are the trace's ``loss`` and the scores, too.
+        The initial weights and those after each epoch. After the recipe's `average_after` epochs, the mean of the
+        iterates since then takes the place of the last iterate, in ``loss`` and the scores as well.
     mse, r2 : float
-        Of the last weights, over all data.
+        Of the last weights over all the data; `mse` is the last ``loss`` of the trace.
     seconds : float
         Wall time of the updates and their records.
     diverged : bool
-        Whether the run left the finite numbers; it stopped after that epoch, whose row is the last.
+        Whether the loss or a weight became non-finite. The run stopped after that epoch, whose row is the last.
     interrupted : bool
-        Whether somebody stopped it; what is here are the epochs that were finished.
+        Whether the run was interrupted from the keyboard. It keeps the epochs that were finished.
     """
 
     recipe: Recipe
@@ -57,7 +60,7 @@ class Run:
 
     @property
     def updates(self):
-        """How often the weights were updated."""
+        """The number of updates that were made."""
         return len(self.trace) * self.recipe.updates_per_epoch
 
     @property
@@ -70,11 +73,11 @@ class Run:
     def predict(self, X):
         """Return the trained model's predictions for `X`, shape (m, inputs), as a CPU tensor of shape (m, outputs)."""
         dtype = next(self.model.parameters()).dtype
-        with torch.no_grad():
+        with standard_modes(), torch.no_grad():
             return self.model(torch.as_tensor(X, dtype=dtype, device="cpu"))
 
     def summary(self):
-        """Return one row of a table: recipe, effort and result, with the weights b0, w1, … of a linear model."""
+        """Return the recipe, the effort and the result as a row of a table, with the weights of a linear model."""
         names = weight_names(self.model)
         weights = dict(zip(names, self.weights, strict=True)) if names[0] == "b0" else {}
         return pd.Series(
@@ -110,7 +113,6 @@ def make_trace(recipe, losses, batch_losses):
 
 
 def score(model, data):
-    """Return the mean squared error and R² of `model` on `data`; infinite or NaN where its weights are."""
-    with torch.no_grad(), np.errstate(all="ignore"):
-        predictions = model(data.X)
-        return mse(data.y, predictions), r2(data.y, predictions)
+    """Return the mean squared error, as in the trace of a run, and R² of `model` on `data`."""
+    loss = mean_squared_error(model, data.X, data.y)
+    return loss, r2_from_mse(data.y, loss)

@@ -5,15 +5,18 @@ import time
 
 import numpy as np
 import torch
+from torch.nn.parameter import is_lazy
 
 from gd_helpers.checks import LARGEST_SEED, check_bool, check_choice, check_int
 from gd_helpers.data import check_data
-from gd_helpers.devices import find_device
+from gd_helpers.devices import find_device, preserved_random_state, standard_modes
+from gd_helpers.metrics.scores import r2_from_mse
 from gd_helpers.models import get_weights, init_weights, linear, set_weights
 from gd_helpers.training.engines import compiled, eager
+from gd_helpers.training.losses import mean_squared_error
 from gd_helpers.training.progress import progress_bar
 from gd_helpers.training.recipes import Recipe
-from gd_helpers.training.runs import Run, make_trace, score
+from gd_helpers.training.runs import Run, make_trace
 
 ENGINES = {"compiled": compiled.run_epochs, "eager": eager.run_epochs}
 
@@ -46,53 +49,55 @@ def train(
     data : Line, or anything with ``X`` of shape (n, p), ``y`` of shape (n, 1) and ``to``
         Its dtype is the run's: float32, or float64 after ``data.to(torch.float64)``.
     method : {"batch", "stochastic", "mini-batch"}
-        Sets epochs, batch size and shuffling as the source means them: 4,500 epochs of one update with all examples in
-        fixed order; 500 shuffled epochs, an update an example; 300 shuffled epochs in batches of 32.
+        Sets epochs, batch size and shuffling as in the source: 4,500 epochs of one update with all examples in fixed
+        order; 500 shuffled epochs with an update per example; 300 shuffled epochs in batches of 32, or of all examples
+        if there are fewer.
     model : torch.nn.Module, optional
-        What to train; ``linear(p)`` if not given. It is copied, not changed, and starts from `init` or `init_seed`.
+        The model to train; ``linear(p)`` if not given. It is copied, not changed; the copy starts from `init` or from
+        weights drawn with `init_seed`, whatever weights the model has.
     epochs, batch_size : int, optional
         Passes over the data, at least 1; examples per update, 1 to n.
     shuffle : bool, optional
         Whether each epoch draws a new order.
     replacement : bool
-        Whether each epoch draws its n examples with replacement, each uniformly from all of them, in place of a
-        permutation (the word of ``torch.utils.data.RandomSampler``). It needs shuffling, and brings it along.
+        Whether each epoch draws its n examples with replacement, each uniformly from all of them, instead of a
+        permutation (the term of ``torch.utils.data.RandomSampler``). It implies shuffling.
     learning_rate : float
-        α, greater than 0.
+        α, greater than 0 and at most 1e37: Adam's first step, ten times as much, must be a float32 number.
     schedule : {"constant", "linear", "cosine", "inverse-time", "inverse-sqrt"} or function
         Update t, counted from 0, of a run of T updates with τ updates an epoch steps by α f(t), with f(t) = 1,
         1 − t/T, (1 + cos πt/T) / 2, 1 / (1 + t/τ) or 1 / √(1 + t/τ). A function takes a float64 array of values of t
-        and returns their f(t), finite and at least 0, such as ``lambda t: 0.5 ** (t // 1000)``.
+        and returns f(t) for each, finite and at least 0, such as ``lambda t: 0.5 ** (t // 1000)``.
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"}
         With torch's default settings, except momentum, which is 0.9.
     average_after : int, optional
-        After so many epochs, 0 to epochs − 1, the run reports the mean of all iterates (the weights after each update)
-        since then in place of the last iterate: in its path, losses, weights and scores. The updates go on from the
-        iterates, and ``batch_loss`` is theirs.
+        The number of epochs, 0 to epochs − 1, after which the run reports the mean of all iterates (the weights after
+        each update) since then instead of the last iterate: in its path, losses, weights and scores. The updates
+        continue from the iterates, and ``batch_loss`` is theirs.
     engine : {"compiled", "eager"}
         What computes the updates: compiled loops on the CPU, for linear models and for ``nn.Sequential`` of linear
         layers and activations, or the PyTorch loop, for every model and device.
     seed : int
         Seed of the initial weights and of the shuffling, 0 to 2³² − 1, unless `init_seed` or `shuffle_seed` is given.
     init : array, shape (number of weights,), optional
-        Initial weights, in place of a draw from `init_seed`.
+        Initial weights, instead of a draw from `init_seed`.
     init_seed, shuffle_seed : int, optional
-        Seeds of the initial weights alone, and of the shuffling alone.
+        Seeds of the initial weights alone, and of the shuffling and of what the model draws in training (Dropout).
     device : str
-        "cpu", "cuda", "cuda:N", or "auto" for a CUDA device where there is one.
+        "cpu", "cuda", "cuda:N", or "auto" for a CUDA device if there is one.
     show_progress : bool
-        Whether to show a bar over the epochs; none is shown when ``GD_HEADLESS=1``.
+        Whether to show a progress bar over the epochs; none is shown when ``GD_HEADLESS=1``.
 
     Returns
     -------
     Run
-        A run that leaves the finite numbers stops and comes back marked ``diverged``. One that is interrupted from the
-        keyboard says so, and comes back with the epochs that were finished.
+        A run whose loss or weights become non-finite stops and is marked ``diverged``. A run that is interrupted from
+        the keyboard says so and keeps the epochs that were finished.
 
     Raises
     ------
     ValueError
-        If an argument is not allowed, before anything is trained; the message names it, its value and what is allowed.
+        If an argument is not allowed, before anything is trained. The message names it, its value and what is allowed.
 
     Examples
     --------
@@ -103,15 +108,18 @@ def train(
 
     Notes
     -----
-    The same seed gives the same initial weights and the same orders in every engine; global random state is neither read nor
-    changed.
+    The same seed gives the same initial weights and orders in every engine. Global random state is neither read nor
+    changed, and PyTorch's modes (``no_grad``, autocast) and its default device and dtype make no difference.
+
+    Losses and scores are computed in float64 from the weights as they are, whatever the dtype of the run.
 
     Source: Robbins & Monro (1951), A stochastic approximation method, for rates that fall; Polyak & Juditsky (1992),
     Acceleration of stochastic approximation by averaging, for the mean of the iterates; Bottou, Curtis & Nocedal
-    (2018), Optimization methods for large-scale machine learning, for both. `recipes.SCHEDULES` has each schedule's.
+    (2018), Optimization methods for large-scale machine learning, for both. `recipes.SCHEDULES` has the sources of the
+    schedules.
     """
     check_data(data)
-    check_bool("show_progress", show_progress)
+    show_progress = check_bool("show_progress", show_progress)
     seed = check_int("seed", seed, 0, LARGEST_SEED)
     init_seed = seed if init_seed is None else init_seed
     recipe = Recipe.complete(
@@ -130,11 +138,12 @@ def train(
     )
     check_choice("engine", engine, ENGINES)
     data = data.to(find_device(device))
-    return _run(_initialise(model, data, init, init_seed), data, recipe, engine, show_progress)
+    with standard_modes(data.X.device):
+        return _run(_initialise(model, data, init, init_seed), data, recipe, engine, show_progress)
 
 
 def _run(model, data, recipe, engine, show_progress):
-    """Train `model` in place from the weights that it has, and return the record."""
+    """Train `model` in place from its present weights and return the record."""
     init = get_weights(model).cpu().numpy().astype(np.float64)
     begin = time.perf_counter()
     chunks = ENGINES[engine](model, data.X.detach(), data.y.detach(), recipe)
@@ -143,15 +152,16 @@ def _run(model, data, recipe, engine, show_progress):
 
     path = np.vstack([init, path])
     model = set_weights(model.to("cpu"), path[-1]).eval()
-    final_mse, final_r2 = score(model, data.to("cpu"))
+    data = data.to("cpu")
+    mse = float(losses[-1]) if len(losses) else mean_squared_error(model, data.X, data.y)
     return Run(
         recipe=recipe,
         engine=engine,
         model=model,
         trace=make_trace(recipe, losses, batch_losses),
         path=path,
-        mse=final_mse,
-        r2=final_r2,
+        mse=mse,
+        r2=r2_from_mse(data.y, mse),
         seconds=seconds,
         diverged=len(losses) > 0 and not _is_finite(losses, path),
         interrupted=interrupted,
@@ -164,7 +174,7 @@ def _is_finite(losses, path):
 
 
 def _collect(chunks, weights, recipe, show_progress):
-    """Join an engine's chunks of epochs until they end, leave the finite numbers, or are interrupted."""
+    """Join an engine's chunks of epochs until they end, become non-finite or are interrupted."""
     collected, epochs, interrupted = [], 0, False
     with progress_bar(None, f"{recipe.method}, epochs", total=recipe.epochs, shown=show_progress) as bar:
         try:
@@ -185,19 +195,27 @@ def _collect(chunks, weights, recipe, show_progress):
 
 
 def _initialise(model, data, init, init_seed):
-    """Return a copy of `model`, or a linear one, with its initial weights, on the device and in the dtype of `data`."""
-    ours = model is None
-    model = linear(data.X.shape[1]) if ours else model
+    """Return a copy of `model`, or a linear model, with initial weights, on the device and in the dtype of `data`."""
+    model = linear(data.X.shape[1]) if model is None else model
     if not isinstance(model, torch.nn.Module) or not any(weight.requires_grad for weight in model.parameters()):
         raise ValueError(f"model must be a torch.nn.Module with weights to train, got {model!r}")
-    model = init_weights((model if ours else copy.deepcopy(model)).to("cpu"), init_seed).to(data.X.device, data.X.dtype)
+    model = copy.deepcopy(model).to("cpu").eval()
+    first_row = data.X[:1].detach()
+    if any(is_lazy(weight) for weight in model.parameters()):
+        _predict_row(model.to(first_row.dtype), first_row.cpu(), data)
+    model = init_weights(model, init_seed).to(first_row.device, first_row.dtype)
     if init is not None and not torch.isfinite(get_weights(set_weights(model, init))).all():
         raise ValueError(f"init must hold finite numbers only, got {init!r}")
-    try:
-        with torch.no_grad():
-            shape = tuple(model(data.X[:1]).shape)
-    except RuntimeError as error:
-        raise ValueError(f"model must take rows of X, shape {tuple(data.X.shape)}: {error}") from error
+    shape = tuple(_predict_row(model, first_row, data).shape)
     if shape != (1, 1):  # the loss would broadcast it against y
         raise ValueError(f"model must give one prediction, shape (1, 1), for one row of X, got shape {shape}")
     return model
+
+
+def _predict_row(model, row, data):
+    """Return the prediction of `model` for one row of X, which gives the weights of lazy modules their shapes."""
+    try:
+        with preserved_random_state(row.device), torch.no_grad():
+            return model(row)
+    except RuntimeError as error:
+        raise ValueError(f"model must take rows of X, shape {tuple(data.X.shape)}: {error}") from error

@@ -33,7 +33,7 @@ def test_what_stops_is_the_beginning_of_what_does_not(columns):
     whole = train_until_stopped(*columns, np.zeros(11), recipe=recipe_of())
     epochs = len(stopped.losses)
     assert (stopped.ended, whole.ended, len(whole.losses)) == ("stopped", "finished", 1000)
-    assert 16 < epochs == stopping_epoch(whole.losses, 1.0, 3)  # beyond the first stretch
+    assert 16 < epochs == stopping_epoch(whole.losses, 1.0, 3)  # beyond the first chunk
     assert stopped.losses == whole.losses[:epochs]
     cut = train_until_stopped(*columns, np.zeros(11), recipe=recipe_of(epochs))
     np.testing.assert_array_equal(stopped.weights, cut.weights)

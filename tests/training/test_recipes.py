@@ -120,7 +120,7 @@ def test_drawing_with_replacement_is_shuffling(method):
 
 
 def test_replacement_without_shuffling_is_refused():
-    with pytest.raises(ValueError, match=r"^shuffle must be True, or not given, where replacement is True, got False$"):
+    with pytest.raises(ValueError, match=r"^shuffle must be True, or not given, if replacement is True, got False$"):
         recipe_of(replacement=True, shuffle=False)
 
 
@@ -215,7 +215,7 @@ def test_a_bad_factor_is_found_beyond_the_first_chunk(monkeypatch):
     [lambda t: np.linspace(1, 0, len(t)), lambda t: t / t.max(), lambda t: np.random.default_rng().random(len(t))],
 )
 def test_a_function_whose_factors_depend_on_their_neighbours_is_refused(schedule):
-    with pytest.raises(ValueError, match=r"^schedule must give an update the same factor whichever "):
+    with pytest.raises(ValueError, match=r"^schedule must give an update the same factor whichever other "):
         recipe_of(n=100, batch_size=25, epochs=7, schedule=schedule)
 
 
@@ -267,6 +267,19 @@ def test_numpy_numbers_become_plain_ones():
     assert recipe == recipe_of(epochs=3, batch_size=7, learning_rate=0.5, shuffle_seed=1)
 
 
+@pytest.mark.parametrize("value", [True, False])
+def test_numpy_booleans_become_plain_ones(value):
+    recipe = recipe_of(shuffle=np.bool_(value), replacement=np.bool_(False))
+    assert (recipe.shuffle, recipe.replacement) == (value, False)
+    assert recipe_of(shuffle=np.True_, replacement=np.bool_(value)).replacement is value
+
+
+def test_a_schedule_that_lifts_the_rate_beyond_the_largest_is_refused():
+    assert recipe_of(learning_rate=1e36, schedule=lambda t: 0 * t + 10).learning_rates(0)[0] == pytest.approx(1e37)
+    with pytest.raises(ValueError, match=r"^schedule must keep the learning rate at or below 1e\+37, got 11.0 for update 0$"):
+        recipe_of(learning_rate=1e36, schedule=lambda t: 0 * t + 11)
+
+
 def test_a_recipe_cannot_be_changed_by_assignment():
     with pytest.raises(FrozenInstanceError):
         recipe_of().epochs = 5
@@ -279,7 +292,7 @@ BAD_SETTINGS = [
     *[("epochs", value) for value in (0, *NOT_WHOLE)],
     *[("batch_size", value) for value in (0, False, 101, *NOT_WHOLE)],
     *[("shuffle", value) for value in (0, 1, "yes", float("nan"))],
-    *[("learning_rate", value) for value in (-1, 0, 0.0, float("nan"), float("inf"), True, "x", None, 10**400)],
+    *[("learning_rate", value) for value in (-1, 0, 0.0, float("nan"), float("inf"), True, "x", None, 1.1e37, 10**400)],
     *[("replacement", value) for value in (0, 1, "yes", None, float("nan"))],
     *[("schedule", value) for value in ("Cosine", "", None, 1, ["cosine"])],
     *[("average_after", value) for value in (300, *NOT_WHOLE)],
@@ -300,6 +313,8 @@ def test_a_batch_size_above_n_is_refused_with_n():
         recipe_of(n=100, batch_size=101)
 
 
-def test_mini_batch_is_not_quietly_made_smaller_where_there_are_fewer_than_32_examples():
-    with pytest.raises(ValueError, match=r"^batch_size must be a whole number from 1 to 31, got 32$"):
-        recipe_of("mini-batch", 31)
+@pytest.mark.parametrize("n", [1, 31, 32, 33])
+def test_a_mini_batch_of_fewer_than_32_examples_is_all_of_them_unless_a_batch_size_is_given(n):
+    assert recipe_of("mini-batch", n).batch_size == min(n, 32)
+    with pytest.raises(ValueError, match=rf"^batch_size must be a whole number from 1 to {n}, got {n + 1}$"):
+        recipe_of("mini-batch", n, batch_size=n + 1)

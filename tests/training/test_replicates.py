@@ -252,7 +252,7 @@ def test_the_bar_moves_by_replicates(monkeypatch):
             yield seed, rows
             seen.append((seed, len(rows)))
 
-    monkeypatch.setattr(replicates, "progress", bar)
+    monkeypatch.setattr(replicates, "progress_bar", bar)
     replicate(RECIPES, 2, data=DATA, jobs=1)
     assert seen == [("replicates", 2, True), (0, 3), (1, 3)]
 

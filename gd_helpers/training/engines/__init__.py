@@ -1,1 +1,1 @@
-"""Engines: ways to compute the updates of a recipe, all with the same numbers."""
+"""Engines: ways to compute the updates of a recipe, all to the same numbers."""

@@ -1,4 +1,4 @@
-"""``python -m gd_helpers.training.engines`` compiles every kernel, so that they load from the disk ever after."""
+"""``python -m gd_helpers.training.engines`` compiles every kernel, so that later processes load them from disk."""
 
 from gd_helpers.training.engines.compiled import warm_up
 

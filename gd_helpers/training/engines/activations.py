@@ -1,4 +1,4 @@
-"""What the units of a network pass through, in plain arithmetic that rounds alike on every processor."""
+"""Activation functions in plain arithmetic, which rounds alike on every processor."""
 
 import math
 
@@ -10,16 +10,17 @@ from gd_helpers.training.engines.jit import inlined
 
 IDENTITY, SIGMOID, TANH, RELU = range(4)
 
-# ln 2 in two parts, so that k ln 2 loses no digits: the first, 355/512, times a whole k is exact.
+# ln 2 in two parts, so that k ln 2 loses no digits: the product of the first part, 355/512, and an integer k is exact.
 LN_2_HIGH, LN_2_LOW = 0.693359375, -2.12194440054690583e-4
 
 
 def exp_minus_1(x):
-    """Return eˣ − 1 in the precision of `x`, to about two units in the last place, in kernels only.
+    """Return eˣ − 1 in the precision of `x`, to about two units in the last place; for use in kernels only.
 
-    x = k ln 2 + r with a whole k and |r| ≤ ln 2 / 2, where the series of eʳ − 1 is short, and
+    Let x = k ln 2 + r with an integer k and |r| ≤ ln 2 / 2, for which the series of eʳ − 1 is short. Then
     eˣ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1). A library's exponential neither vectorises nor rounds alike on every processor.
-    Beyond ±87 in single and ±708 in double precision, next to where eˣ leaves the numbers, x counts as the bound.
+    x is clipped to ±87 in single and ±708 in double precision, just inside the range in which eˣ neither overflows nor
+    underflows.
     """
     raise NotImplementedError("exp_minus_1 is compiled into kernels")
 
@@ -32,7 +33,7 @@ def _exp_minus_1(x):
     }[x]
     numbers = np.finfo(real)
     bits = integer(numbers.nmant)
-    # Adding it puts the exponent field of 2ᵏ, k + bias, with k rounded, into the last bits of the sum.
+    # After adding it, the last bits of the sum are the exponent field of 2ᵏ, k + bias, with k rounded.
     shift = real(1.5 * 2**numbers.nmant + numbers.maxexp - 1)
     bound, log2_e, ln_2_high, ln_2_low = (real(number) for number in (largest, 1 / math.log(2), LN_2_HIGH, LN_2_LOW))
     series = tuple(real(1 / math.factorial(power)) for power in range(terms - 1, 0, -1))
@@ -73,15 +74,15 @@ def activate(rows, activation, count):
 
 
 @inlined
-def multiply_by_activation_gradient(errors, rows, activation, count):
-    """Multiply `errors` by f'(z), which a = f(z) in `rows` tells: a (1 − a), 1 − a², or whether a > 0."""
+def activation_backward(deltas, rows, activation, count):
+    """Multiply `deltas` by f'(z), computed from a = f(z) in `rows`: a (1 − a), 1 − a², or 1 for a > 0 and else 0."""
     one = rows.dtype.type(1)
     for row in range(rows.shape[0]):
         for e in range(count):
             a = rows[row, e]
             if activation == SIGMOID:
-                errors[row, e] *= a * (one - a)
+                deltas[row, e] *= a * (one - a)
             elif activation == TANH:
-                errors[row, e] *= one - a * a
+                deltas[row, e] *= one - a * a
             elif activation == RELU and not a > 0:
-                errors[row, e] = 0
+                deltas[row, e] = 0

@@ -1,17 +1,17 @@
-"""The updates of the eager engine as compiled loops: the same recipe and, to rounding, the same numbers."""
+"""The updates of the eager engine as compiled loops: from the same recipe, the same numbers up to rounding."""
 
 import numpy as np
 import torch
 from torch import nn
 
-from gd_helpers.models import get_weights, mlp, set_weights
+from gd_helpers.models import get_weights, is_plain, mlp, set_weights
 from gd_helpers.training.engines import activations, linear, network, quadratic
 from gd_helpers.training.engines.plans import Average, Plan
 from gd_helpers.training.engines.records import Records
 from gd_helpers.training.engines.steps import State
 from gd_helpers.training.recipes import Recipe
 
-PRODUCTS_PER_CHUNK = 2**26  # of examples and weights, about 0.1 s: a kernel cannot be interrupted
+PRODUCTS_PER_CHUNK = 2**26  # of examples and weights, in about 0.1 s: a running kernel cannot be interrupted
 
 ACTIVATIONS = {
     nn.Identity: activations.IDENTITY,
@@ -36,15 +36,15 @@ def run_epochs(model, X, y, recipe):
     Yields
     ------
     losses, batch_losses : numpy.ndarray, shape (k,)
-        The loss over all data after each of k epochs; the loss of their last updates' batches, before those updates.
+        The loss over all the data after each of k epochs, and that of its last batch before the update, in float64.
     weights : numpy.ndarray, shape (k, number of weights)
-        After each epoch. The first epoch with a loss or weight that is not finite is the last. Where the recipe
-        averages, they and the losses over all data are those of the mean of the iterates.
+        After each epoch. The first epoch with a non-finite loss or weight is the last. In epochs that average, the
+        weights and the losses over all the data are those of the mean of the iterates.
 
     Raises
     ------
     ValueError
-        If the model, the device or the dtype is one that this engine does not compute.
+        If this engine does not support the model, the device or the dtype.
     """
     layers = read_layers(model)
     X, y = _as_arrays(model, X, y)
@@ -54,7 +54,7 @@ def run_epochs(model, X, y, recipe):
 
 
 def run_layers(layers, X, y, w, recipe):
-    """Train the weights `w` of `layers` in place and yield as `run_epochs` does, without PyTorch.
+    """Train the weights `w` of `layers` in place, without PyTorch, and yield what `run_epochs` does.
 
     Parameters
     ----------
@@ -68,15 +68,15 @@ def run_layers(layers, X, y, w, recipe):
     for epochs, run_chunk, task in _chunks(layers, X, y, recipe):
         records = Records.empty(epochs, state.w)
         trained = run_chunk(*task, state, average, records)
-        del task  # with its orders, before the next are drawn
-        losses, batch_losses, path = (rows[:trained] for rows in records)
-        yield losses.astype(np.float64), batch_losses.astype(np.float64), path
+        del task  # frees its orders before the next are drawn
+        losses, path = records.losses[:trained], records.path[:trained]
+        yield losses, records.batch_losses[:trained], path
         if not (np.isfinite(losses[-1]) and np.isfinite(path[-1]).all()):
             return
 
 
 def _chunks(layers, X, y, recipe):
-    """Yield numbers of epochs until all are covered, with the kernel that trains them and its first arguments."""
+    """Yield the number of epochs of each chunk, with the kernel that trains it and the kernel's first arguments."""
     weights = layers.count_weights()
     if layers.are_linear and _is_full_batch(recipe) and weights <= min(recipe.n, quadratic.MOST_WEIGHTS):
         surface = quadratic.expand(X, y, weights)
@@ -93,11 +93,11 @@ def _chunks(layers, X, y, recipe):
             part = orders[first : first + epochs] if recipe.shuffle else orders
             yield epochs, run_chunk, (*model, part, Plan.of(recipe, begin + first, epochs))
         begin += count
-        del orders, part  # before the next are drawn
+        del orders, part  # frees them before the next are drawn
 
 
 def _is_full_batch(recipe):
-    """Return whether every update takes each example once."""
+    """Return whether every update uses each example once."""
     return recipe.batch_size == recipe.n and not recipe.replacement
 
 
@@ -107,7 +107,7 @@ def read_layers(model):
     Raises
     ------
     ValueError
-        If the model is anything but linear layers with at most one activation after each, and one output.
+        If the model is not made of linear layers with at most one activation after each and a single output.
     """
     inputs, outputs, codes, biased = [], [], [], []
     for part in _parts(model):
@@ -117,7 +117,7 @@ def read_layers(model):
             codes.append(None)
             biased.append(part.bias is not None)
         elif not codes or codes[-1] is not None:
-            raise _refusal(f"{part} where no linear layer comes before it")
+            raise _refusal(f"{part} without a linear layer before it")
         else:
             codes[-1] = ACTIVATIONS[type(part)]
     if outputs != [*inputs[1:], 1]:
@@ -134,8 +134,7 @@ def read_layers(model):
 
 def _parts(model):
     """Yield the layers of `model` in order."""
-    hooks = (model._forward_hooks, model._forward_pre_hooks, model._backward_hooks, model._backward_pre_hooks)
-    if any(hooks) or "forward" in vars(model):
+    if not is_plain(model):
         raise _refusal(f"{type(model).__name__} with hooks or a forward of its own")
     if type(model) is nn.Sequential:
         for part in model:
@@ -147,7 +146,7 @@ def _parts(model):
 
 
 def _as_arrays(model, X, y):
-    """Return X and y as NumPy arrays of shapes (n, p) and (n,), on the same memory where that is contiguous."""
+    """Return X and y as NumPy arrays of shapes (n, p) and (n,), without a copy if they are contiguous."""
     for tensor in (X, y, *model.parameters()):
         if tensor.device.type != "cpu":
             raise ValueError(
@@ -166,7 +165,7 @@ def _refusal(what):
 
 
 def warm_up():
-    """Compile every kernel for float32 and float64, so that they are read from the disk later on."""
+    """Compile every kernel for float32 and float64, so that later processes load them from disk."""
     for dtype in (torch.float32, torch.float64):
         X = torch.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], dtype=dtype)
         for widths, batch_size in (((2, 1), 3), ((2, 1), 1), ((2, 2, 1), 1)):

@@ -1,4 +1,4 @@
-"""How the package compiles: with numba, to plain IEEE arithmetic, kept on disk where that is possible."""
+"""How the package compiles: with numba, to plain IEEE arithmetic, cached on disk if possible."""
 
 import contextlib
 import functools
@@ -9,15 +9,15 @@ import numba
 from numba import njit
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
-# So that like operations written side by side become one on several numbers. It changes no number, only the time.
+# It merges equal operations that are written side by side into one on several numbers, which changes only the time.
 numba.config.SLP_VECTORIZE = 1
 
 
 class _Cache(FunctionCache):
-    """numba's cache of one function's machine code, made safe to forget about.
+    """numba's cache of the machine code of one function, which recompiles when it has to and never fails.
 
-    numba recompiles a function when the file it stands in has changed; here it does when any file of this folder has,
-    since a kernel is made of functions from several. A cache that cannot be read or written is done without.
+    numba recompiles a function when its file has changed; here it also does when any other file of this folder has,
+    since a kernel is made of functions from several files. A cache that cannot be read or written is ignored.
     """
 
     def __init__(self, function):
@@ -27,7 +27,7 @@ class _Cache(FunctionCache):
     def load_overload(self, sig, target_context):
         try:
             return super().load_overload(sig, target_context)
-        except Exception:  # a damaged file can raise anything as it is unpickled
+        except Exception:  # unpickling a damaged file can raise anything
             with contextlib.suppress(OSError):
                 self.flush()
             return None
@@ -35,7 +35,7 @@ class _Cache(FunctionCache):
     def save_overload(self, sig, data):
         try:
             super().save_overload(sig, data)
-        except OSError:  # the disk is full, or the folder was taken away
+        except OSError:  # the disk is full, or the folder has been removed
             self.disable()
 
 
@@ -46,10 +46,10 @@ def _hash_of_sources():
 
 
 def kernel(function):
-    """Compile `function` when it is first called, for the types of that call; it runs without the interpreter's lock.
+    """Compile `function` at its first call, for the types of that call; it runs without the interpreter's lock.
 
-    The machine code is kept in ``NUMBA_CACHE_DIR``, else in ``__pycache__`` beside the source, else in the user's cache
-    folder, whichever can be written first; where none can, each process compiles anew.
+    The machine code is cached in ``NUMBA_CACHE_DIR``, or ``__pycache__`` beside the source, or the user's cache folder,
+    whichever is writable first. If none is, each process compiles anew.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def kernel(function):
 def inlined(function):
     """Compile `function` into the body of each kernel that calls it.
 
-    It can make no arrays: without numba's memory management it does not count references to the ones it is given, which
-    would take longer than an update of two weights.
+    The function cannot create arrays. It is compiled without numba's memory management, since counting the references
+    to its arguments would take longer than an update of two weights.
     """
     return njit(forceinline=True, _nrt=False, error_model="numpy")(function)

@@ -1,19 +1,19 @@
-"""Compiled gradient descent for ŷ = X w: plain additions, products, quotients and roots in a fixed order.
+"""Compiled gradient descent for ŷ = X w, in plain additions, products, quotients and roots in a fixed order.
 
-That order gives the same bits on every processor. Sums over examples are float64 whatever the dtype of the run.
+The fixed order gives the same bits on every processor. Sums over examples are float64 whatever the dtype of the run.
 """
 
 import numpy as np
 
 from gd_helpers.training.engines.jit import inlined, kernel
 from gd_helpers.training.engines.plans import add_iterate, rate_of, report
-from gd_helpers.training.engines.records import keep
+from gd_helpers.training.engines.records import record_epoch
 from gd_helpers.training.engines.steps import take_step
 
 
 @inlined
 def predict(X, w, j):
-    """Return ŷⱼ = xⱼ w, plus a bias where `w` has one entry more than X has columns."""
+    """Return ŷⱼ = xⱼ w, plus a bias if `w` has one entry more than X has columns."""
     p = X.shape[1]
     prediction = np.float64(w[p]) if w.size > p else 0.0
     for i in range(p):
@@ -23,7 +23,10 @@ def predict(X, w, j):
 
 @inlined
 def batch_gradient(X, y, w, order, first, last, gradient):
-    """Put ∂L/∂w = 2/B Σ (ŷⱼ − yⱼ) xⱼ over the examples `batch` into `gradient`; return L = 1/B Σ (ŷⱼ − yⱼ)²."""
+    """Compute ∂L/∂w = 2/B Σ (ŷⱼ − yⱼ) xⱼ over the B examples from `first` to `last` in `order`, without `last`.
+
+    It is stored in `gradient`; L = 1/B Σ (ŷⱼ − yⱼ)² is returned.
+    """
     p = X.shape[1]
     gradient[:] = 0
     squares = 0.0
@@ -42,14 +45,14 @@ def batch_gradient(X, y, w, order, first, last, gradient):
 
 @inlined
 def example_gradient(X, y, w, j, gradient):
-    """Put ∂L/∂w = 2 (ŷⱼ − yⱼ) xⱼ into `gradient` and return L = (ŷⱼ − yⱼ)²: to the bit what a batch of one gives.
+    """Compute ∂L/∂w = 2 (ŷⱼ − yⱼ) xⱼ into `gradient` and return L = (ŷⱼ − yⱼ)², with the bits of a batch of one.
 
-    In one pass, since an update waits for the one before it, and each further pass over the weights is a wait more.
+    It makes one pass over the weights: each update waits for the one before it, and each further pass adds to the wait.
     """
     p = X.shape[1]
     error = predict(X, w, j) - y[j]
     for i in range(p):
-        gradient[i] = (0.0 + error * X[j, i]) * 2  # as a sum begins: no −0
+        gradient[i] = (0.0 + error * X[j, i]) * 2  # like a sum that starts at 0, which is never −0
     if w.size > p:
         gradient[p] = (0.0 + error) * 2
     return error * error
@@ -57,7 +60,7 @@ def example_gradient(X, y, w, j, gradient):
 
 @inlined
 def mean_squared_error(X, y, w):
-    """Return 1/n Σ (ŷⱼ − yⱼ)² over all examples."""
+    """Return 1/n Σ (ŷⱼ − yⱼ)² over all examples, computed in float64 if `w` is."""
     squares = 0.0
     for j in range(y.size):
         error = predict(X, w, j) - y[j]
@@ -87,6 +90,6 @@ def run_chunk(X, y, orders, plan, state, average, records):
                 add_iterate(average, w)
         report(average, w, averages)
         loss = mean_squared_error(X, y, average.reported)
-        if not keep(records, epoch, loss, batch_loss, average.reported):
+        if not record_epoch(records, epoch, loss, batch_loss, average.reported):
             return epoch + 1
     return records.losses.size

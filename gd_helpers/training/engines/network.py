@@ -1,17 +1,17 @@
 """Compiled gradient descent for multilayer perceptrons.
 
-Units and errors are arrays with a row a unit and a column an example, so that the innermost loops run over the examples
-and the processor takes several at once. Examples pass through in blocks, so that the rows stay in its nearest memory.
+Units and deltas are arrays with a row per unit and a column per example, so that the innermost loops run over the
+examples and the processor computes several at once. Examples come in blocks, so that the rows stay in its cache.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from gd_helpers.training.engines.activations import IDENTITY, activate, multiply_by_activation_gradient
+from gd_helpers.training.engines.activations import IDENTITY, activate, activation_backward
 from gd_helpers.training.engines.jit import inlined, kernel
 from gd_helpers.training.engines.plans import add_iterate, rate_of, report
-from gd_helpers.training.engines.records import keep
+from gd_helpers.training.engines.records import record_epoch
 from gd_helpers.training.engines.steps import take_step
 
 BLOCK = 256
@@ -23,11 +23,11 @@ class Layers(NamedTuple):
     Attributes
     ----------
     widths : numpy.ndarray, shape (layers + 1,)
-        Units, those of the input first.
+        The number of units per layer, inputs first.
     activations : numpy.ndarray, shape (layers,)
-        What each layer's units pass through: IDENTITY, SIGMOID, TANH or RELU.
+        The activation of each layer's units: IDENTITY, SIGMOID, TANH or RELU.
     biased : numpy.ndarray, shape (layers,)
-        1 where the layer has a bias a unit, else 0. A layer's weights come row by row, its biases after them.
+        1 if the layer has a bias per unit, else 0. A layer's weights come row by row, its biases after them.
     """
 
     widths: np.ndarray
@@ -36,7 +36,7 @@ class Layers(NamedTuple):
 
     @classmethod
     def linear(cls, inputs):
-        """Return the one linear layer ŷ = X w, without a bias."""
+        """Return a single linear layer ŷ = X w without a bias."""
         return cls(np.array([inputs, 1]), np.array([IDENTITY]), np.array([0]))
 
     @property
@@ -51,9 +51,9 @@ class Layers(NamedTuple):
 
 @inlined
 def weighted_sum(target, row, constant, w, first, step, terms, top, number, count):
-    """Set a row of `target` to c + Σ w[first + step t] terms[top + t] over t < number, entry by entry up to `count`.
+    """Set a row of `target` to c + Σ w[first + step t] terms[top + t] over t < number, in its first `count` entries.
 
-    The terms come four at a time, after those that four leaves over: each pass over the row reads and writes it once.
+    After the remainder of a division by four, the terms are added four at a time: each pass reads and writes the row.
     """
     rest = number % 4
     if rest == 0:
@@ -100,8 +100,8 @@ def forward(layers, w, units, count):
 def dot(a, row_a, b, row_b, count):
     """Return Σ aₑ bₑ over the first `count` entries of a row of `a` and a row of `b`.
 
-    Eight sums run side by side: one alone would wait for itself, entry by entry. The order is written out, so that it
-    is the same on every processor.
+    Eight sums run side by side, since a single one would wait for each of its additions. Their order is written out, so
+    that it is the same on every processor.
     """
     zero = a.dtype.type(0)
     s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7 = zero, zero, zero, zero, zero, zero, zero, zero
@@ -121,10 +121,10 @@ def dot(a, row_a, b, row_b, count):
 
 
 @inlined
-def backward(layers, w, units, errors, count, gradient):
-    """Add to `gradient` what `count` examples bring, given ∂L/∂a of the outputs in the last rows of `errors`.
+def backward(layers, w, units, deltas, count, gradient):
+    """Add the gradients of `count` examples to `gradient`, given ∂L/∂a of the output in the last row of `deltas`.
 
-    Back from the last layer: δˡ = ∂L/∂aˡ f'(zˡ), ∂L/∂Wˡ = δˡ aˡ⁻¹ᵀ, ∂L/∂bˡ = Σ δˡ, ∂L/∂aˡ⁻¹ = Wˡᵀ δˡ.
+    From the last layer back: δˡ = ∂L/∂aˡ f'(zˡ), ∂L/∂Wˡ = δˡ aˡ⁻¹ᵀ, ∂L/∂bˡ = Σ δˡ, ∂L/∂aˡ⁻¹ = Wˡᵀ δˡ.
     """
     weight, above = w.size, units.shape[0]
     for layer in range(layers.activations.size - 1, -1, -1):
@@ -134,21 +134,21 @@ def backward(layers, w, units, errors, count, gradient):
         biases = weight - layers.biased[layer] * outputs
         weight = biases - outputs * inputs
         rows = slice(above, above + outputs)
-        multiply_by_activation_gradient(errors[rows], units[rows], layers.activations[layer], count)
+        activation_backward(deltas[rows], units[rows], layers.activations[layer], count)
         for o in range(outputs):
             for i in range(inputs):
-                gradient[weight + o * inputs + i] += dot(errors, above + o, units, below + i, count)
+                gradient[weight + o * inputs + i] += dot(deltas, above + o, units, below + i, count)
             if layers.biased[layer]:
                 for e in range(count):
-                    gradient[biases + o] += errors[above + o, e]
+                    gradient[biases + o] += deltas[above + o, e]
         if layer > 0:
             for i in range(inputs):
-                weighted_sum(errors, below + i, w.dtype.type(0), w, weight + i, inputs, errors, above, outputs, count)
+                weighted_sum(deltas, below + i, w.dtype.type(0), w, weight + i, inputs, deltas, above, outputs, count)
 
 
 @inlined
-def batch_gradient(X, y, layers, w, batch, units, errors, gradient):
-    """Put ∂L/∂w over the examples `batch` into `gradient`; return their L = 1/B Σ (ŷⱼ − yⱼ)²."""
+def batch_gradient(X, y, layers, w, batch, units, deltas, gradient):
+    """Compute ∂L/∂w over the examples `batch` into `gradient` and return L = 1/B Σ (ŷⱼ − yⱼ)²."""
     scale = units.dtype.type(2 / batch.size)
     output = units.shape[0] - 1
     gradient[:] = 0
@@ -162,14 +162,14 @@ def batch_gradient(X, y, layers, w, batch, units, errors, gradient):
         for e in range(block.size):
             error = units[output, e] - y[block[e]]
             squares += error * error
-            errors[output, e] = scale * error
-        backward(layers, w, units, errors, block.size, gradient)
+            deltas[output, e] = scale * error
+        backward(layers, w, units, deltas, block.size, gradient)
     return squares / batch.size
 
 
 @inlined
 def mean_squared_error(X, y, layers, w, units):
-    """Return 1/n Σ (ŷⱼ − yⱼ)² over all examples."""
+    """Return 1/n Σ (ŷⱼ − yⱼ)² over all examples, computed in float64 if `w` and `units` are."""
     output = units.shape[0] - 1
     squares = 0.0
     for first in range(0, y.size, BLOCK):
@@ -190,7 +190,8 @@ def run_chunk(X, y, layers, orders, plan, state, average, records):
     w = state.w
     gradient = np.empty(w.size)
     units = np.zeros((layers.widths.sum(), BLOCK), X.dtype)
-    errors = np.zeros_like(units)
+    deltas = np.zeros_like(units)
+    float64_units = np.zeros(units.shape)  # for the losses over all examples
     batch_loss = 0.0
     update = 0
     for epoch in range(records.losses.size):
@@ -198,13 +199,13 @@ def run_chunk(X, y, layers, orders, plan, state, average, records):
         averages = epoch >= plan.plain_epochs
         for first in range(0, y.size, plan.batch_size):
             batch = order[first : first + plan.batch_size]
-            batch_loss = batch_gradient(X, y, layers, w, batch, units, errors, gradient)
+            batch_loss = batch_gradient(X, y, layers, w, batch, units, deltas, gradient)
             take_step(state, gradient, rate_of(plan, update), plan.settings)
             update += 1
             if averages:
                 add_iterate(average, w)
         report(average, w, averages)
-        loss = mean_squared_error(X, y, layers, average.reported, units)
-        if not keep(records, epoch, loss, batch_loss, average.reported):
+        loss = mean_squared_error(X, y, layers, average.reported, float64_units)
+        if not record_epoch(records, epoch, loss, batch_loss, average.reported):
             return epoch + 1
     return records.losses.size

@@ -1,4 +1,4 @@
-"""What a recipe asks of a chunk of epochs, beside the orders, and the mean of the iterates that it may ask for."""
+"""How a chunk of epochs is trained and reported, apart from the order of the examples."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ class Plan(NamedTuple):
     rates : numpy.ndarray, shape (updates,) or (1,)
         The learning rate of each update of the chunk, or one for all of them, float64.
     plain_epochs : int
-        How many of the chunk's epochs come before those that report the mean of the iterates.
+        The number of epochs of the chunk before those that report the mean of the iterates.
     settings : Settings
     """
 
@@ -28,7 +28,7 @@ class Plan(NamedTuple):
 
     @classmethod
     def of(cls, recipe, first, epochs):
-        """Return the plan of so many epochs of `recipe`, from epoch `first` (counted from 0) on."""
+        """Return the plan of `epochs` epochs of `recipe`, beginning with epoch `first`, counted from 0."""
         return cls(
             batch_size=recipe.batch_size,
             rates=recipe.learning_rates(first, epochs),
@@ -38,16 +38,16 @@ class Plan(NamedTuple):
 
 
 class Average(NamedTuple):
-    """The mean w̄ of the iterates that were added.
+    """The mean w̄ of the iterates so far, and the weights that an epoch reports.
 
     Attributes
     ----------
     mean : numpy.ndarray, shape (p,)
-        float64: in float32, what an iterate adds to the mean of many others would be rounded off.
+        float64: in float32, the contribution of one iterate to the mean of many would be rounded away.
     count : numpy.ndarray, shape (1,)
-        k, how many were added.
+        k, the number of iterates.
     reported : numpy.ndarray, shape (p,)
-        What an epoch reports, w̄ or its last iterate, in the dtype of the run.
+        w̄ or the last iterate, rounded to the dtype of the run but held in float64, in which losses are computed.
 
     Notes
     -----
@@ -61,19 +61,19 @@ class Average(NamedTuple):
 
     @classmethod
     def like(cls, w):
-        """Return the average of no iterates, for weights like `w`."""
-        return cls(np.zeros(w.size), np.zeros(1), np.zeros_like(w))
+        """Return the average of no iterates yet, for weights like `w`."""
+        return cls(np.zeros(w.size), np.zeros(1), np.zeros(w.size))
 
 
 @inlined
 def rate_of(plan, update):
-    """Return the learning rate of an update, counted from 0 in the chunk."""
+    """Return the learning rate of an update, counted from 0 within the chunk."""
     return plan.rates[min(update, plan.rates.size - 1)]
 
 
 @inlined
 def add_iterate(average, w):
-    """Take the iterate `w` into the mean by k ← k + 1, w̄ ← w̄ + (w − w̄) / k."""
+    """Add the iterate `w` to the mean: k ← k + 1, w̄ ← w̄ + (w − w̄) / k."""
     average.count[0] += 1
     for i in range(w.size):
         average.mean[i] += (w[i] - average.mean[i]) / average.count[0]
@@ -81,6 +81,6 @@ def add_iterate(average, w):
 
 @inlined
 def report(average, w, averages):
-    """Put what the epoch reports into `reported`: the mean if it averages, else its last iterate `w`."""
+    """Set `reported` to the mean if the epoch averages, else to its last iterate `w`."""
     for i in range(w.size):
-        average.reported[i] = average.mean[i] if averages else w[i]
+        average.reported[i] = w.dtype.type(average.mean[i]) if averages else w[i]

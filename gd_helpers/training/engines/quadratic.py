@@ -1,11 +1,11 @@
-"""Compiled full-batch gradient descent for ŷ = X w, from the curvature: no update looks at the examples again.
+"""Compiled full-batch gradient descent for ŷ = X w from the curvature, without another pass over the examples.
 
 The mean squared error of a linear model is a quadratic function of the weights. With its value and gradient at a centre
-c and its Hessian H = 2 XᵀX / n, both are known everywhere, without rounding off the fit by large sums:
+c and its Hessian H = 2 XᵀX / n, both are known everywhere:
 
     ∇L(w) = ∇L(c) + H (w − c),    L(w) = L(c) + (∇L(c) + ∇L(w))ᵀ (w − c) / 2.
 
-Near the minimum both would drown in the rounding of XᵀX w − Xᵀy and yᵀy, were c not (nearly) the minimum itself.
+The centre is the minimum, to rounding: near it, XᵀX w − Xᵀy and yᵀy would lose loss and gradient to cancellation.
 """
 
 from typing import NamedTuple
@@ -15,12 +15,12 @@ import numpy as np
 from gd_helpers.training.engines.jit import inlined, kernel
 from gd_helpers.training.engines.linear import batch_gradient
 from gd_helpers.training.engines.plans import add_iterate, rate_of, report
-from gd_helpers.training.engines.records import keep
+from gd_helpers.training.engines.records import record_epoch
 from gd_helpers.training.engines.steps import take_step
 
-MOST_WEIGHTS = 64  # beyond these, XᵀX may cost more than it saves
+MOST_WEIGHTS = 64  # with more, XᵀX may cost more than it saves
 EPOCHS_PER_CHUNK = 1024
-FLATTEST_CURVATURE = 1e-12  # relative; below this a direction counts as flat, as one is if columns of X are dependent
+FLATTEST_CURVATURE = 1e-12  # relative; below it a direction counts as flat, as with dependent columns of X
 
 
 class Quadratic(NamedTuple):
@@ -35,7 +35,7 @@ class Quadratic(NamedTuple):
 def expand(X, y, p):
     """Return the `Quadratic` of the mean squared error of `p` weights on X and y, centred at its minimum.
 
-    Every sum and quotient is taken in a fixed order here, since library solvers round differently on other processors.
+    Sums and quotients are taken in a fixed order, since the solvers of libraries round differently between processors.
     """
     order = np.arange(len(y))
     centre, gradient, hessian = np.zeros(p), np.empty(p), np.zeros((p, p))
@@ -48,7 +48,7 @@ def expand(X, y, p):
 
 
 def _solve(H, b):
-    """Return d with H d = b by elimination, 0 along weights in which H is flat once the others are given."""
+    """Solve H d = b by elimination; d is 0 for weights along which H is flat once the others are given."""
     rows = np.column_stack([H, b])
     flat = FLATTEST_CURVATURE * np.diag(H)
     for k in range(len(b)):
@@ -64,13 +64,13 @@ def _solve(H, b):
 
 @kernel
 def full_gradient(X, y, w, order, gradient):
-    """Put ∂L/∂w over all examples into `gradient` and return L."""
+    """Compute ∂L/∂w over all examples into `gradient` and return L."""
     return batch_gradient(X, y, w, order, 0, y.size, gradient)
 
 
 @kernel
 def add_curvature(X, hessian):
-    """Add 2 XᵀX / n to `hessian`; where that has a row more than X has columns, the bias counts as a column of ones."""
+    """Add 2 XᵀX / n to `hessian`; if it has a row more than X has columns, a column of ones stands for the bias."""
     n, columns = X.shape
     p = len(hessian)
     for j in range(n):
@@ -86,7 +86,7 @@ def add_curvature(X, hessian):
 
 @inlined
 def gradient_and_loss(quadratic, w, gradient):
-    """Put ∇L(w) into `gradient` and return L(w)."""
+    """Compute ∇L(w) into `gradient` and return L(w)."""
     change = 0.0
     for i in range(w.size):
         gradient[i] = quadratic.gradient[i]
@@ -111,6 +111,6 @@ def run_chunk(quadratic, plan, state, average, records):
             add_iterate(average, w)
         report(average, w, averages)
         reported_loss = gradient_and_loss(quadratic, average.reported, elsewhere) if averages else loss
-        if not keep(records, epoch, reported_loss, batch_loss, average.reported):
+        if not record_epoch(records, epoch, reported_loss, batch_loss, average.reported):
             return epoch + 1
     return records.losses.size

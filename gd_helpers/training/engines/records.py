@@ -1,4 +1,4 @@
-"""What a chunk of epochs leaves behind, a row an epoch."""
+"""The records of a chunk of epochs, one row per epoch."""
 
 import math
 from typing import NamedTuple
@@ -9,30 +9,31 @@ from gd_helpers.training.engines.jit import inlined
 
 
 class Records(NamedTuple):
-    """Arrays that a kernel fills for k epochs of p weights.
+    """Float64 arrays that a kernel fills for k epochs of p weights.
 
     Attributes
     ----------
     losses, batch_losses : numpy.ndarray, shape (k,)
-        In the dtype of the run, so that they overflow where its numbers do.
     path : numpy.ndarray, shape (k, p)
-        float64.
+    largest_loss : float
+        The largest number of the run's dtype; a greater loss is recorded as infinite.
     """
 
     losses: np.ndarray
     batch_losses: np.ndarray
     path: np.ndarray
+    largest_loss: float
 
     @classmethod
     def empty(cls, epochs, w):
-        """Return unfilled records of so many epochs of the weights `w`."""
-        return cls(np.empty(epochs, w.dtype), np.empty(epochs, w.dtype), np.empty((epochs, w.size)))
+        """Return records to be filled for `epochs` epochs of the weights `w`."""
+        return cls(np.empty(epochs), np.empty(epochs), np.empty((epochs, w.size)), float(np.finfo(w.dtype).max))
 
 
 @inlined
-def keep(records, epoch, loss, batch_loss, w):
+def record_epoch(records, epoch, loss, batch_loss, w):
     """Fill the row of `epoch`; return whether its loss and all weights are finite."""
-    records.losses[epoch] = loss
+    records.losses[epoch] = math.inf if loss > records.largest_loss else loss
     records.batch_losses[epoch] = batch_loss
     finite = math.isfinite(records.losses[epoch])
     for i in range(w.size):

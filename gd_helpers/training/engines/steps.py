@@ -1,8 +1,7 @@
-"""One update of the weights by each step rule, compiled, a line a formula.
+"""One compiled update of the weights by each optimizer, with a line for each formula.
 
-Every function changes `w` in place, given the gradient `g`, the update's learning rate α and the settings `s`. Weights
-and moments are held in the dtype of the run; what is computed from them in between is float64, so that each is rounded
-once an update.
+Every function changes `w` in place, given the gradient `g`, the learning rate α of the update and the settings `s`.
+Weights and moments are held in the dtype of the run and computed in float64, so that an update rounds each once.
 
 Source: the algorithms in the documentation of ``torch.optim``.
 """
@@ -15,7 +14,7 @@ import numpy as np
 from gd_helpers.training.engines.jit import inlined
 
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, ADAMW = range(7)
-RULES = {
+CODES = {
     "sgd": SGD,
     "momentum": MOMENTUM,
     "nesterov": NESTEROV,
@@ -27,9 +26,9 @@ RULES = {
 
 
 class Settings(NamedTuple):
-    """The settings of all step rules beside the learning rate by torch's names, 0 where a rule has no such setting."""
+    """The settings of an optimizer, except the learning rate, by torch's names; 0 for those that it does not have."""
 
-    rule: int
+    optimizer: int
     momentum: float
     alpha: float
     beta1: float
@@ -39,7 +38,7 @@ class Settings(NamedTuple):
 
 
 class State(NamedTuple):
-    """What a step changes: the weights, and what its rule remembers.
+    """The weights and what the optimizer remembers, which an update changes.
 
     Attributes
     ----------
@@ -47,18 +46,18 @@ class State(NamedTuple):
         The weights.
     m, v : numpy.ndarray, shape (p,)
         First moments or velocities; second moments or sums of squares.
-    ones : numpy.ndarray, shape (2,)
-        What Adam's two averages make of ones, float64.
+    bias_correction : numpy.ndarray, shape (2,)
+        Adam's 1 − β₁ᵗ and 1 − β₂ᵗ, float64.
     """
 
     w: np.ndarray
     m: np.ndarray
     v: np.ndarray
-    ones: np.ndarray
+    bias_correction: np.ndarray
 
     @classmethod
     def at(cls, w):
-        """Return the state before the first step from `w`, which the steps will change."""
+        """Return the state before the first update of `w`, which updates will change in place."""
         return cls(w, np.zeros_like(w), np.zeros_like(w), np.zeros(2))
 
 
@@ -68,17 +67,17 @@ def read_settings(recipe):
     Raises
     ------
     ValueError
-        If the recipe's step rule, or one of its settings, is none that this module computes.
+        If this module does not compute the optimizer of the recipe, or one of its settings.
     """
     named = dict(recipe.settings)
-    if recipe.optimizer not in RULES or named.pop("nesterov", False) != (recipe.optimizer == "nesterov"):
+    if recipe.optimizer not in CODES or named.pop("nesterov", False) != (recipe.optimizer == "nesterov"):
         raise ValueError(f"optimizer {recipe.optimizer!r} with {recipe.settings} is not compiled; use engine='eager'")
     beta1, beta2 = named.pop("betas", (0.0, 0.0))
     others = {name: float(named.pop(name, 0.0)) for name in ("momentum", "alpha", "eps", "weight_decay")}
     if named:
         raise ValueError(f"optimizer setting {', '.join(named)} is not compiled; use engine='eager'")
     return Settings(
-        rule=RULES[recipe.optimizer],
+        optimizer=CODES[recipe.optimizer],
         beta1=float(beta1),
         beta2=float(beta2),
         **others,
@@ -125,16 +124,16 @@ def rmsprop_step(w, g, squares, rate, s):
 
 
 @inlined
-def adam_step(w, g, m, v, ones, rate, s):
+def adam_step(w, g, m, v, bias_correction, rate, s):
     """Step by m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − α m̂ / (√v̂ + ε).
 
-    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) undo the pull of the moments' start, 0. Both divisors are kept as what the
-    same averages make of ones: a power function may round differently from one machine to the next.
+    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) correct the bias of moments that start at 0. Both divisors are updated as
+    moving averages of ones, since a power function may round differently between machines.
     """
-    ones[0] = s.beta1 * ones[0] + (1 - s.beta1)
-    ones[1] = s.beta2 * ones[1] + (1 - s.beta2)
-    step_size = rate / ones[0]
-    v_scale = math.sqrt(ones[1])
+    bias_correction[0] = s.beta1 * bias_correction[0] + (1 - s.beta1)
+    bias_correction[1] = s.beta2 * bias_correction[1] + (1 - s.beta2)
+    step_size = rate / bias_correction[0]
+    v_scale = math.sqrt(bias_correction[1])
     for i in range(w.size):
         m[i] = s.beta1 * m[i] + (1 - s.beta1) * g[i]
         v[i] = s.beta2 * v[i] + (1 - s.beta2) * g[i] * g[i]
@@ -143,26 +142,26 @@ def adam_step(w, g, m, v, ones, rate, s):
 
 @inlined
 def decay_weights(w, rate, s):
-    """Step by w ← w − α λ w, which makes AdamW of Adam: the decay does not pass through the moments."""
+    """Step by w ← w − α λ w: with this decay, which bypasses the moments, Adam becomes AdamW."""
     for i in range(w.size):
         w[i] *= 1 - rate * s.weight_decay
 
 
 @inlined
 def take_step(state, g, rate, s):
-    """Update `state` by the rule of `s` at the learning rate `rate`."""
-    w, m, v, ones = state
-    if s.rule == SGD:
+    """Update `state` by the optimizer of `s` at the learning rate `rate`."""
+    w, m, v, bias_correction = state
+    if s.optimizer == SGD:
         sgd_step(w, g, rate)
-    elif s.rule == MOMENTUM:
+    elif s.optimizer == MOMENTUM:
         momentum_step(w, g, m, rate, s)
-    elif s.rule == NESTEROV:
+    elif s.optimizer == NESTEROV:
         nesterov_step(w, g, m, rate, s)
-    elif s.rule == ADAGRAD:
+    elif s.optimizer == ADAGRAD:
         adagrad_step(w, g, v, rate, s)
-    elif s.rule == RMSPROP:
+    elif s.optimizer == RMSPROP:
         rmsprop_step(w, g, v, rate, s)
     else:
-        if s.rule == ADAMW:
+        if s.optimizer == ADAMW:
             decay_weights(w, rate, s)
-        adam_step(w, g, m, v, ones, rate, s)
+        adam_step(w, g, m, v, bias_correction, rate, s)

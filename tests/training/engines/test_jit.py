@@ -122,7 +122,7 @@ def test_training_works_where_nothing_can_be_written(tmp_path):
     file = tmp_path / "file"
     file.write_text("no folder can be made below a file")
     shutil.copytree(PACKAGE, tmp_path / "gd_helpers", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "gd_helpers" / "engines" / "__pycache__").write_text("")
+    (tmp_path / "gd_helpers" / "training" / "engines" / "__pycache__").write_text("")
     nowhere = str(file / "below")
     output = run_python(ONE_RUN, tmp_path, NUMBA_CACHE_DIR=nowhere, HOME=nowhere, XDG_CACHE_HOME=nowhere)
     assert output.split() == [str(tmp_path / "gd_helpers" / "__init__.py"), "100"]
