@@ -1,8 +1,11 @@
+import re
 from dataclasses import FrozenInstanceError, replace
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -229,6 +232,49 @@ def test_a_table_keeps_its_names_in_another_dtype():
 def test_a_table_that_does_not_fit_is_refused(columns, y, message):
     with pytest.raises(ValueError, match=message):
         table(columns, y)
+
+
+NUMBERS = np.array([[1.0, 0.0], [0.0, 2.0], [3.0, 5.0]])
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda numbers: torch.tensor(numbers, requires_grad=True),
+        lambda numbers: torch.tensor(numbers, dtype=torch.bfloat16),
+        lambda numbers: numbers.astype(object),
+        lambda numbers: pd.DataFrame(numbers).astype("Int64"),
+        lambda numbers: pd.DataFrame(numbers).astype(pd.SparseDtype("float64", 0)),
+        lambda numbers: [[Decimal(int(number)) for number in row] for row in numbers],
+    ],
+    ids=["gradients", "bfloat16", "objects", "nullable", "sparse frame", "decimals"],
+)
+def test_a_table_takes_whatever_holds_real_numbers(convert):
+    np.testing.assert_array_equal(table(convert(NUMBERS), np.zeros(3)).X[:, 1:], NUMBERS)
+    np.testing.assert_array_equal(table(NUMBERS, torch.ones(3, requires_grad=True)).y, np.ones((3, 1)))
+
+
+NO_NUMBERS = {
+    "a sparse csr_array; make it dense first": scipy.sparse.csr_array(NUMBERS),
+    "a sparse Tensor; make it dense first": torch.tensor(NUMBERS).to_sparse(),
+    "Timestamp": pd.DataFrame({"size": [1, 2, 3], "day": pd.date_range("2026-01-01", periods=3)}),
+    "datetime.datetime": np.array(["2026-01-01"] * 3, dtype="datetime64[s]")[:, None],
+    "'1.5'": [["1.5"]] * 3,
+    "'x'": np.array([[1, "x"]] * 3, dtype=object),
+    "1j": NUMBERS * 1j,
+    "None": None,
+    "list: int too large": [[10**400], [1], [2]],
+    "list: setting an array element": [[1, 2], [3]],
+}
+
+
+@pytest.mark.parametrize("got", NO_NUMBERS)
+def test_a_table_of_anything_else_is_refused_by_name_with_what_it_takes(got):
+    allowed = "must be a dense array, tensor or DataFrame of real numbers, got "
+    with pytest.raises(ValueError, match=f"^columns {allowed}.*{re.escape(got)}"):
+        table(NO_NUMBERS[got], np.ones(3))
+    with pytest.raises(ValueError, match=f"^y {allowed}"):
+        table(NUMBERS, NO_NUMBERS[got])
 
 
 @given(n=st.integers(2, 50), seed=st.integers(0, 2**32 - 1), slope=st.floats(-10, 10))

@@ -275,6 +275,53 @@ def test_early_stopping_scores_the_rows_that_sgd_regressor_would_hold_out(column
     assert model.loss_curve_[-1] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("n", range(2, 11))
+def test_early_stopping_that_holds_out_one_row_is_refused_before_training(n):
+    X, y = targets_and_columns(n=n, p=2)
+    model = GradientDescentRegressor(early_stopping=True, random_state=0)
+    message = rf"^validation_fraction must hold out at least 2 rows, .*got 0\.1, which holds out 1 of {n}$"
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, y)
+    assert not hasattr(model, "coef_")
+
+
+@pytest.mark.parametrize(("n", "fraction", "held_out"), [(5, 0.9, 5), (1, 0.5, 1), (100, 0.001, 1)])
+def test_a_fraction_that_leaves_no_row_or_holds_out_one_is_refused(n, fraction, held_out):
+    X, y = targets_and_columns(n=n, p=2)
+    with pytest.raises(ValueError, match=rf"^validation_fraction must .* which holds out {held_out} of {n}$"):
+        GradientDescentRegressor(early_stopping=True, validation_fraction=fraction).fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(("n", "fraction"), [(3, 0.5), (3, 0.6), (11, 0.1), (20, 0.1)])
+def test_early_stopping_works_from_two_rows_held_out(n, fraction):
+    X, y = targets_and_columns(n=n, p=2)
+    model = GradientDescentRegressor(early_stopping=True, validation_fraction=fraction, random_state=0, max_iter=20)
+    assert np.isfinite(model.fit(X, y).validation_scores_).all()
+
+
+def test_one_held_out_row_with_a_weight_is_refused(columns):
+    X, y = columns
+    sample_weight = np.ones(len(y))
+    _, held_out = next(ShuffleSplit(test_size=0.1, random_state=0).split(X))
+    sample_weight[held_out[1:]] = 0
+    with pytest.raises(ValueError, match=r"^sample_weight must be greater than 0 for at least 2 of the rows held out"):
+        GradientDescentRegressor(early_stopping=True, random_state=0).fit(X, y, sample_weight)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"early_stopping": True}, {"early_stopping": True, "tol": 1e-3}, {"tol": 1e-3}]
+)
+def test_a_run_that_diverges_in_its_first_epoch_warns(columns, options):
+    model = GradientDescentRegressor("stochastic", learning_rate=1e30, random_state=0, **options)
+    with pytest.warns(ConvergenceWarning, match=r"^Training became non-finite in epoch 1; "):
+        model.fit(*columns)
+    assert (weights(model) == 0).all()
+    assert len(model.loss_curve_) == model.n_iter_ == 1
+    if options.get("early_stopping"):
+        assert np.isnan(model.validation_scores_).tolist() == [True]
+
+
 def test_early_stopping_without_a_tol_stops_when_no_score_is_the_best(columns):
     model = GradientDescentRegressor(early_stopping=True, random_state=0).fit(*columns)
     assert model.n_iter_ == stopping_epoch(np.negative(model.validation_scores_), 0, 5) < 1000
@@ -380,6 +427,17 @@ def test_a_grid_search_finds_the_rate_that_trains(columns):
     rates = np.array([1e-6, 1e-2])
     search = GridSearchCV(GradientDescentRegressor(max_iter=50, random_state=0), {"learning_rate": rates}, cv=3)
     assert search.fit(*columns).best_params_ == {"learning_rate": 1e-2}
+
+
+def test_a_grid_search_over_booleans_runs(columns):
+    choices = np.array([True, False])
+    grid = {"fit_intercept": choices, "shuffle": choices, "warm_start": choices, "early_stopping": choices}
+    search = GridSearchCV(GradientDescentRegressor(max_iter=20, random_state=0), grid, cv=2, error_score="raise")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        search.fit(*columns)
+    assert search.best_params_["fit_intercept"]
+    assert len(np.unique(search.cv_results_["mean_test_score"])) > 2
 
 
 def test_a_learning_curve_trains_on_few_rows_and_on_all(columns):

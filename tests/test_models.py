@@ -100,6 +100,12 @@ def test_drawing_a_start_again_forgets_what_was_trained():
     assert torch.equal(get_weights(init_weights(model, 3)), start)
 
 
+def test_a_float64_model_gets_the_weights_of_the_float32_one():
+    start = get_weights(init_weights(mlp((2, 3, 1)).double(), 5))
+    assert start.dtype == torch.float64
+    assert torch.equal(start, get_weights(mlp((2, 3, 1), seed=5)).double())
+
+
 def test_a_start_on_another_device_is_refused():
     with pytest.raises(ValueError, match=r"^model must be on the CPU when its weights are drawn, got weights on meta$"):
         init_weights(linear().to("meta"), 3)
@@ -133,6 +139,15 @@ def test_a_float64_model_keeps_float64_weights():
     model = set_weights(linear().double(), [0.1, 0.2])
     assert get_weights(model).dtype == torch.float64
     assert get_weights(model).tolist() == [0.1, 0.2]
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_a_model_whose_weights_are_set_in_any_mode_can_be_trained(mode):
+    model = linear()
+    with mode():
+        set_weights(model, torch.tensor([1.0, 2.0]))
+    model(torch.ones(1, 2)).sum().backward()
+    assert model[0].weight.grad.tolist() == [[1, 1]]
 
 
 @pytest.mark.parametrize("weights", [[1], [1, 2, 3], [[1, 2]], [], 1.0, "x", None, ["a", "b"], [1, [2]]], ids=repr)

@@ -9,6 +9,7 @@ from sklearn.metrics import mean_squared_error, r2_score
 
 from gd_helpers.data import simulate_line
 from gd_helpers.metrics import mse, r2
+from gd_helpers.metrics.scores import r2_from_mse
 
 VALUES = st.floats(-1e3, 1e3)
 
@@ -58,6 +59,12 @@ def test_the_published_score_is_0_6731_and_0_5143_with_the_arguments_swapped(dat
     assert round(r2(y, predictions), 4) == 0.6731
     assert round(r2(predictions, y), 4) == 0.5143
     assert r2(predictions, y) == pytest.approx(r2_score(predictions, y), rel=1e-12)
+
+
+@pytest.mark.parametrize(("loss", "expected"), [(0.0, 1.0), (2.5, -1.0), (np.inf, -np.inf), (np.nan, np.nan)])
+@pytest.mark.filterwarnings("error")
+def test_r2_follows_from_the_mean_squared_error_and_the_variance(loss, expected):
+    assert r2_from_mse([1.0, 2.0, 3.0, 4.0], loss) == pytest.approx(expected, nan_ok=True)
 
 
 @pytest.mark.parametrize("score", [mse, r2])

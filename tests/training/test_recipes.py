@@ -276,7 +276,7 @@ def test_numpy_booleans_become_plain_ones(value):
 
 def test_a_schedule_that_lifts_the_rate_beyond_the_largest_is_refused():
     assert recipe_of(learning_rate=1e36, schedule=lambda t: 0 * t + 10).learning_rates(0)[0] == pytest.approx(1e37)
-    with pytest.raises(ValueError, match=r"^schedule must keep the learning rate at or below 1e\+37, got 11.0 for update 0$"):
+    with pytest.raises(ValueError, match=r"^schedule must keep the learning rate at or below 1e\+37, got 11\.0 for "):
         recipe_of(learning_rate=1e36, schedule=lambda t: 0 * t + 11)
 
 

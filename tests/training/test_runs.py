@@ -7,7 +7,8 @@ import torch
 from sklearn.metrics import mean_squared_error, r2_score
 
 from gd_helpers.data import simulate_line
-from gd_helpers.models import linear, mlp, set_weights
+from gd_helpers.models import get_weights, linear, mlp, set_weights
+from gd_helpers.training import losses
 from gd_helpers.training.recipes import Recipe
 from gd_helpers.training.runs import Run, make_trace, score
 
@@ -114,11 +115,20 @@ def test_a_run_cannot_be_changed_by_assignment():
         run_of().mse = 0.0
 
 
-def test_the_score_is_that_of_scikit_learn_with_the_truth_first():
-    data = simulate_line(n=100).to(torch.float64)
-    model = set_weights(linear().double(), [4, 3])
-    y, predictions = data.y.numpy(), 4 + 3 * data.x[:, None].numpy()
-    assert score(model, data) == pytest.approx((mean_squared_error(y, predictions), r2_score(y, predictions)), rel=1e-9)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_score_is_that_of_scikit_learn_in_float64_with_the_truth_first(dtype):
+    data = simulate_line(n=100).to(dtype)
+    model = set_weights(linear().to(dtype), [4.1, 3.3])
+    y, predictions = data.y.double().numpy(), data.X.double().numpy() @ get_weights(model).double().numpy()[:, None]
+    expected = mean_squared_error(y, predictions), r2_score(y, predictions)
+    assert score(model, data) == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_score_of_many_rows_is_that_of_all_of_them_at_once(monkeypatch):
+    data, model = simulate_line(n=100), mlp((2, 3, 1))
+    expected = score(model, data)
+    monkeypatch.setattr(losses, "ROWS", 7)
+    assert score(model, data) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(("weight", "expected"), [(float("inf"), float("inf")), (float("nan"), float("nan"))])

@@ -10,10 +10,11 @@ from torch import nn
 from gd_helpers import optimizers
 from gd_helpers.data import simulate_line
 from gd_helpers.metrics import ols, stability_limit
-from gd_helpers.models import get_weights, linear, mlp
+from gd_helpers.models import get_weights, linear, mlp, set_weights
 from gd_helpers.training import recipes
 from gd_helpers.training import trainer as training
-from gd_helpers.training.recipes import METHODS
+from gd_helpers.training.recipes import LARGEST_RATE, METHODS
+from gd_helpers.training.runs import score
 from gd_helpers.training.trainer import ENGINES, train
 
 
@@ -75,8 +76,50 @@ def test_plain_descent_at_a_good_rate_ends_at_least_squares(engine):
 def test_the_loss_in_the_trace_is_over_all_data_after_the_epoch(engine):
     data = simulate_line(n=50, seed=3)
     run = train(data, "stochastic", epochs=5, learning_rate=0.01, engine=engine)
-    np.testing.assert_allclose(run.trace.loss, [mse_of(data, weights) for weights in run.path[1:]], rtol=1e-5)
+    np.testing.assert_allclose(run.trace.loss, [mse_of(data, weights) for weights in run.path[1:]], rtol=1e-12)
     assert (abs(run.trace.loss - run.trace.batch_loss) > 1e-3).all()
+
+
+MODELS = {
+    "linear": lambda: linear(),
+    "mlp": lambda: mlp((2, 5, 3, 1), "tanh", bias=True),
+    "relu": lambda: mlp((2, 5, 1), "relu"),
+}
+
+
+@pytest.mark.parametrize("choices", [{}, {"average_after": 1}], ids=["last", "mean"])
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+@pytest.mark.parametrize("method", METHODS)
+def test_losses_and_scores_of_float32_runs_are_those_of_their_weights_in_float64(engine, method, make, choices):
+    data = simulate_line(n=600, seed=5)
+    run = train(data, method, model=make(), epochs=3, learning_rate=0.05, engine=engine, **choices)
+    X, y, losses = data.X.double(), data.y.double(), []
+    for weights in run.path[1:]:
+        with torch.no_grad():
+            predictions = set_weights(make().double(), weights)(X)
+        losses.append(mean_squared_error(y, predictions))
+    np.testing.assert_allclose(run.trace.loss, losses, rtol=1e-12)
+    assert run.mse == run.trace.loss.iloc[-1]
+    assert run.r2 == pytest.approx(r2_score(y, predictions), rel=1e-12)
+    assert score(run.model, data) == pytest.approx((run.mse, run.r2), rel=1e-12)
+
+
+def test_two_starts_a_millionth_apart_have_losses_whose_difference_is_no_noise(engine):
+    data, run_from = simulate_line(n=1000), lambda init: train(data, "batch", epochs=1, init=init, engine=engine)
+    near, far = run_from([5.0, 2.0]), run_from([5.0, 2.000001])
+    exact = mse_of(data, far.weights) - mse_of(data, near.weights)
+    assert far.mse - near.mse == pytest.approx(exact, rel=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_loss_beyond_the_range_of_the_run_is_infinite_in_float64_too(engine):
+    data = simulate_line(n=50)
+    settings = {"learning_rate": 3.0, "optimizer": "sgd", "epochs": 500, "engine": engine}
+    single, double = (train(data.to(dtype), "batch", **settings) for dtype in (torch.float32, torch.float64))
+    assert np.isfinite(single.weights).all()
+    assert (single.mse, single.r2, single.status) == (np.inf, -np.inf, "diverged")
+    assert len(single.trace) < len(double.trace)
+    assert mse_of(data, single.weights) > np.finfo(np.float32).max >= single.trace.loss.iloc[-2]
 
 
 def test_the_batch_loss_of_a_full_batch_is_the_loss_before_the_update(data, engine):
@@ -362,6 +405,30 @@ def test_a_run_that_is_not_interrupted_prints_nothing(capfd, engine):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("n", [1, 2, 31])
+@pytest.mark.parametrize("method", METHODS)
+def test_fewer_rows_than_a_mini_batch_train(engine, method, n):
+    run = train(replace(simulate_line(n=50), X=torch.ones(n, 1), y=torch.ones(n, 1)), method, epochs=2, engine=engine)
+    assert run.status == "finished"
+    assert run.recipe.batch_size == (1 if method == "stochastic" else n)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_numpy_booleans_train_as_plain_ones(engine, value):
+    settings = {"shuffle": value, "show_progress": False, "replacement": False}
+    as_numpy = {name: np.bool_(choice) for name, choice in settings.items()}
+    data = simulate_line(n=50)
+    expected = train(data, "mini-batch", epochs=2, engine=engine, **settings)
+    assert np.array_equal(train(data, "mini-batch", epochs=2, engine=engine, **as_numpy).path, expected.path)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("optimizer", optimizers.OPTIMIZERS)
+def test_the_largest_rate_is_a_number_in_every_optimizer_and_dtype(engine, optimizer, dtype):
+    run = train(simulate_line(n=50).to(dtype), learning_rate=LARGEST_RATE, optimizer=optimizer, epochs=3, engine=engine)
+    assert run.status in ("diverged", "finished")
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.filterwarnings("error")
 def test_a_run_that_leaves_the_finite_numbers_stops_and_is_marked(engine, method):
@@ -397,7 +464,7 @@ BAD_ARGUMENTS = [
     *[("epochs", value) for value in (0, *NOT_WHOLE)],
     *[("batch_size", value) for value in (0, 51, *NOT_WHOLE)],
     *[("shuffle", value) for value in (0, 1, "yes")],
-    *[("learning_rate", value) for value in (-1, 0, float("nan"), float("inf"), True, "x", None)],
+    *[("learning_rate", value) for value in (-1, 0, float("nan"), float("inf"), True, "x", None, 3.5e38)],
     *[("replacement", value) for value in (0, 1, "yes", None)],
     *[("schedule", value) for value in ("Cosine", "", None, 1)],
     *[("average_after", value) for value in (4500, *NOT_WHOLE)],

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from gd_helpers.devices import RandomStream
+from gd_helpers.devices import RandomStream, preserved_random_state
 from gd_helpers.models import ACTIVATIONS, get_weights, is_plain, set_weights
 from gd_helpers.optimizers import make_optimizer
 from gd_helpers.training.losses import mean_squared_error
@@ -41,9 +41,9 @@ def run_epochs(model, X, y, recipe):
     ValueError
         If the model cannot compute in float64, or does not take the recipe's batches in training.
     """
-    random_stream = _random_stream(model, recipe.shuffle_seed, X.device)
-    with random_stream():
+    with preserved_random_state(X.device):
         _check_model(model, X, y, recipe)
+    random_stream = _random_stream(model, recipe.shuffle_seed, X.device)
     optimizer = make_optimizer(recipe.optimizer, model.parameters(), recipe.learning_rate)
     loss_fn = nn.MSELoss()
     mean, count = torch.zeros_like(get_weights(model), dtype=torch.float64), 0
