@@ -1,9 +1,11 @@
 """The look of the course's figures: its style file, colours, labels with units, legends and ticks."""
 
+from contextlib import contextmanager
 from functools import wraps
 from importlib.resources import as_file, files
 
 import matplotlib
+import matplotlib.style
 import numpy as np
 from matplotlib.colors import to_hex
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -26,11 +28,17 @@ with as_file(files("gd_helpers.plotting") / "course.mplstyle") as _path:
 COLOURS = [to_hex(colour).upper() for colour in _STYLE["axes.prop_cycle"].by_key()["color"]]
 METHOD_COLOURS = dict(zip(METHODS, COLOURS, strict=False))  # a method keeps its colour throughout the course
 NEUTRAL = "#222222"
-DRAWN_DPI = _STYLE["savefig.dpi"]  # of the pixels that are drawn, three for two that are shown
+DRAWN_DPI = _STYLE["savefig.dpi"]  # three pixels are drawn for every two that are shown
+
+_applied = False
 
 
+@contextmanager
 def course_style():
-    """Return a context in which matplotlib draws in the style of the course; outside it, nothing changes.
+    """Apply matplotlib's defaults and the course's style file, and neither before nor after.
+
+    What the reader has set, in a matplotlibrc or with ``plt.style.use``, has no effect inside the context and is as it
+    was after it.
 
     Examples
     --------
@@ -38,11 +46,20 @@ def course_style():
     ...     matplotlib.rcParams["axes.grid"]
     True
     """
-    return matplotlib.rc_context(_STYLE)
+    global _applied
+    if _applied:  # by a caller; applying the style takes milliseconds
+        yield
+        return
+    with matplotlib.style.context(_STYLE, after_reset=True):
+        _applied = True
+        try:
+            yield
+        finally:
+            _applied = False
 
 
 def in_course_style(draw):
-    """Have the function `draw` called in the style of the course."""
+    """Return the function `draw` so that each call runs in the style of the course."""
 
     @wraps(draw)
     def draw_in_style(*args, **kwargs):
@@ -53,7 +70,7 @@ def in_course_style(draw):
 
 
 def free_colour(ax, label):
-    """Return the colour of the method called `label`, or else the first of the cycle that is free on `ax`."""
+    """Return the colour of the method called `label`, or else the first colour that no line on `ax` has."""
     if label in METHOD_COLOURS:
         return METHOD_COLOURS[label]
     used = {to_hex(line.get_color()).upper() for line in ax.get_lines()}
@@ -61,27 +78,27 @@ def free_colour(ax, label):
 
 
 def explain_mark(ax, label, **look):
-    """Put `label` into the legend, once, in a neutral colour, for a mark that comes in several colours."""
+    """Add `label` to the legend, once and in a neutral colour, for a mark that is drawn in several colours."""
     if label not in ax.get_legend_handles_labels()[1]:
         look = {"color": NEUTRAL, "linestyle": "none", **look}
         ax.plot([], [], label=label, **look)
 
 
 def add_legend(ax):
-    """Give `ax` a legend, or a new one, of what has a label by now."""
+    """Give `ax` a legend of everything labelled so far, in place of any earlier one."""
     if ax.get_legend_handles_labels()[1]:
         ax.legend()
 
 
 def count_in_whole_numbers(axis):
-    """Label a linear axis of counts with whole numbers, thousands apart."""
+    """Label the linear `axis` of a count with whole numbers and thousands separators."""
     if axis.get_scale() == "linear":
         axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=True))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.12g}"))
 
 
 def scale_by_powers(ax):
-    """Make y logarithmic, with labels between the powers of ten where few of those are in view."""
+    """Make y logarithmic, and label ticks between the powers of ten where few powers are in view."""
 
     def between(value, _):
         low, high = ax.get_ylim()
