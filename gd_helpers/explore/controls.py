@@ -11,7 +11,7 @@ COUNTS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 BATCHES = (1, 1.5)
 
 LOWEST_RATE, HIGHEST_RATE = 1e-4, 1.0
-FRAMES, FRAME_TIME = 120, 50  # at most so many steps of the player; milliseconds
+FRAMES, FRAME_TIME = 120, 50  # the most steps of the player; milliseconds
 WIDE = {"description_width": "8.5em"}
 
 

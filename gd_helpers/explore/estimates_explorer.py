@@ -77,13 +77,13 @@ class EstimatesSnapshot(Snapshot):
 
     @property
     def weights_of_all(self):
-        """The weights of every run that has not diverged by now, shape (runs, 2)."""
+        """The weights of every run that has not diverged so far, shape (runs, 2)."""
         weights = self.estimates.paths[:, self.epoch]
         return weights[np.isfinite(weights).all(axis=1)]
 
 
 class EstimatesPanel(Panel):
-    """The estimates by now, the truth, and around it the ellipse that theory says should hold 95 % of them."""
+    """The estimates of the snapshot, the truth, and the ellipse around it that should hold 95 % of them in theory."""
 
     @in_course_style
     def __init__(self, ax, data):
@@ -100,7 +100,7 @@ class EstimatesPanel(Panel):
         self.finish(ncols=3)
 
     def show(self, snapshot):
-        """Draw the cloud by now."""
+        """Draw the cloud so far."""
         weights = snapshot.weights_of_all
         self.line.set_data(*weights[(np.abs(weights - self.truth) < FARTHEST).all(axis=1)].T)
         self.colour(snapshot)
@@ -152,7 +152,7 @@ class ErrorsPanel(Panel):
         self.ax.set(xlabel=EFFORT_LABELS[against], xlim=(-0.2, 1.5 * self.most[against]))
 
     def show(self, snapshot):
-        """Draw the errors by now."""
+        """Draw the errors so far."""
         found = snapshot.estimates
         errors = found.optimisation[: snapshot.epoch + 1]
         effort = np.append(0, snapshot.run.trace[self.against].to_numpy()[: snapshot.epoch])
@@ -169,7 +169,7 @@ class ErrorsPanel(Panel):
         found = snapshot.estimates
         return (
             f"against {self.against}, the optimisation error, {short(found.optimisation[0])} at the start and "
-            f"{short(found.optimisation[snapshot.epoch])} by now, and the level of the sampling error, "
+            f"{short(found.optimisation[snapshot.epoch])} at the end, and the level of the sampling error, "
             f"{short(found.sampling)}"
         )
 
@@ -239,7 +239,7 @@ class EstimatesExplorer(Explorer):
         dot = f'<span aria-hidden="true" style="color: {METHOD_COLOURS[snapshot.method]}">●</span>'
         words = f"After epoch {snapshot.epoch:,} of {asked:,}: {dot} {RUNS} runs of batch gradient descent from zero. "
         if snapshot.is_lost:
-            return words + "<strong>Diverged:</strong> the loss or the weights left the finite numbers."
+            return words + "<strong>Diverged:</strong> the loss or the weights became non-finite."
         larger = np.flatnonzero(found.optimisation[: snapshot.epoch + 1] >= found.sampling)
         if len(larger) and larger[-1] == snapshot.epoch:
             return words + "The optimisation error is larger than the sampling error."

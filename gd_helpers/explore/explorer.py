@@ -13,7 +13,7 @@ from gd_helpers.explore.panels import MOVING_COLOURS
 from gd_helpers.explore.picture import Picture
 from gd_helpers.explore.snapshot import Snapshot
 from gd_helpers.plotting import figures
-from gd_helpers.plotting.style import METHOD_COLOURS
+from gd_helpers.plotting.style import METHOD_COLOURS, course_style
 from gd_helpers.training.progress import is_headless
 from gd_helpers.training.trainer import train
 
@@ -32,7 +32,7 @@ def _alone(move):
 
     @functools.wraps(move)
     def move_alone(self, change):
-        with _ONE_AT_A_TIME:
+        with _ONE_AT_A_TIME, course_style():  # applied once: each call on the axes would apply it otherwise
             if not self._busy:
                 self._busy = True
                 try:
@@ -170,7 +170,7 @@ class Explorer:
         return f"At {settings}. Left: {self.left.describe(snapshot)}. Right: {self.right.describe(snapshot)}.{ended}"
 
     def columns(self):
-        """Return by name what the run has by now, beside what OLS has."""
+        """Return by name what the run has so far, beside what OLS has."""
         mse, r2 = self.snapshot.mse_and_r2
         return {**self.left.columns(self.snapshot), "MSE": (mse, self.best.mse), "R²": (r2, self.best.r2)}
 
@@ -187,7 +187,7 @@ class Explorer:
         method = f'<span aria-hidden="true" style="color: {colour}">●</span> {snapshot.method} gradient descent'
         words = f"After epoch {snapshot.epoch:,} of {asked:,}: {method}, {effort}. "
         if snapshot.is_lost:
-            words += "<strong>Diverged:</strong> the loss or the weights left the finite numbers, and the run stopped."
+            words += "<strong>Diverged:</strong> the loss or the weights became non-finite, and the run stopped."
         elif self.best.mse > 0:
             ratio = max(1, snapshot.mse_and_r2[0] / self.best.mse)
             words += f"The MSE is {beyond(ratio)} that of OLS."

@@ -31,7 +31,7 @@ def descent(data, method="mini-batch", *, epochs=None, batch_size=None, learning
     learning_rate : float
         α, greater than 0.
     optimizer : {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"}
-        The step rule.
+        The optimizer, by its name.
     seed : int
         Seed of the first weights and of the orders, 0 to 2³² − 1.
 

@@ -73,7 +73,7 @@ def held_out(
 
 
 class CoefficientsPanel(Panel):
-    """A row a coefficient: where it is by now, where it has been, and that of OLS."""
+    """A row for each coefficient: where it is, where it has been, and that of OLS."""
 
     @in_course_style
     def __init__(self, ax, data, best):
@@ -95,7 +95,7 @@ class CoefficientsPanel(Panel):
         self.finish(ncols=3)
 
     def show(self, snapshot):
-        """Draw the coefficients by now."""
+        """Draw the coefficients of the snapshot."""
         reach = self.ax.get_xlim()[1]
         path = np.clip(
             np.nan_to_num(snapshot.path[:, 1:], posinf=FARTHEST * reach), -FARTHEST * reach, FARTHEST * reach
@@ -109,7 +109,7 @@ class CoefficientsPanel(Panel):
         self.colour(snapshot)
 
     def columns(self, snapshot):
-        """Return by name the largest of the coefficients by now, each beside that of OLS."""
+        """Return by name the largest coefficients of the snapshot, each beside that of OLS."""
         largest = np.sort(np.argsort(-np.abs(self.best[1:]), kind="stable")[:LISTED])
         return {self.names[k]: (snapshot.weights[k + 1], self.best[k + 1]) for k in largest}
 
@@ -158,7 +158,7 @@ class ScorePanel(Panel):
         self.ax.set_xlabel(EFFORT_LABELS[against])
 
     def show(self, snapshot):
-        """Draw R² by now."""
+        """Draw R² so far."""
         effort = np.append(0, snapshot.run.trace[self.against].to_numpy()[: snapshot.epoch])
         low, high = self.ax.get_ylim()
         self.reached = self.scores(snapshot.path)
@@ -180,7 +180,7 @@ class ScorePanel(Panel):
         """Return in words what the panel shows."""
         (trained, unseen), (best, best_unseen) = (map(short, values) for values in (self.reached[:, -1], self.best))
         return (
-            f"R² against {self.against}, {trained} on the rows trained on and {unseen} on those held out by now; "
+            f"R² against {self.against}, {trained} on the rows trained on and {unseen} on those held out; "
             f"those of OLS are {best} and {best_unseen}"
         )
 
@@ -189,7 +189,7 @@ class HeldOutExplorer(Explorer):
     """An explorer with the scores on rows held out beside those on the rows trained on."""
 
     def columns(self):
-        """Return by name what the run has by now, beside what OLS has."""
+        """Return by name what the run has so far, beside what OLS has."""
         pairs = zip(self.right.reached[:, -1], self.right.best, strict=True)
         scores = zip(("R², trained on", "R², held out"), pairs, strict=True)
         return {**self.left.columns(self.snapshot), **dict(scores)}

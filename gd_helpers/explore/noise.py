@@ -15,7 +15,7 @@ from gd_helpers.training import intervals
 from gd_helpers.training.recipes import Recipe
 
 BATCHES = 10  # of epochs in a row, whose means are nearly independent: their spread gives the interval
-UNSETTLED = 0.02  # of the predicted floor that may be left of the way down, or missing from the noise
+MAX_MISSING = 0.02  # of the predicted floor that may be left of the way down, or missing from the noise
 CIRCLE = np.exp(1j * np.linspace(0, 2 * np.pi, 121)).view(np.float64).reshape(-1, 2).T  # shape (2, 121)
 
 
@@ -41,7 +41,7 @@ class Prediction:
         return noise_floor(self.data, self.recipe.learning_rate, batch_size=self.recipe.batch_size)
 
 
-class Settled:
+class LaterHalf:
     """The later half of the epochs of a run up to a snapshot, and what is measured over it."""
 
     def __init__(self, snapshot, best, curvature):
@@ -78,11 +78,11 @@ class CloudPanel(Panel):
         self.finish(ncols=2)
 
     def show(self, snapshot):
-        """Draw the cloud by now."""
-        self.settled = Settled(snapshot, self.best, self.curvature)
+        """Draw the cloud so far."""
+        self.later_half = LaterHalf(snapshot, self.best, self.curvature)
         limits = np.array([self.ax.get_xlim(), self.ax.get_ylim()])
-        drawable = (np.abs(self.settled.away) < FARTHEST * np.ptp(limits)).all(axis=1)
-        self.line.set_data(*self.settled.path[drawable].T)
+        drawable = (np.abs(self.later_half.away) < FARTHEST * np.ptp(limits)).all(axis=1)
+        self.line.set_data(*self.later_half.path[drawable].T)
         self.colour(snapshot)
         self.prediction = Prediction(self.data, snapshot.run.recipe)
         covariance = self.prediction.covariance
@@ -97,14 +97,14 @@ class CloudPanel(Panel):
         with np.errstate(invalid="ignore"):
             predicted = np.sqrt(np.diag(self.prediction.covariance))
         names = ("b0, root mean square off OLS", "w1, root mean square off OLS")
-        return dict(zip(names, zip(self.settled.spread, predicted, strict=True), strict=True))
+        return dict(zip(names, zip(self.later_half.spread, predicted, strict=True), strict=True))
 
     def describe(self, snapshot):
         """Return in words what the panel shows."""
         measured, predicted = zip(*self.columns(snapshot).values(), strict=True)
         words = (
             "contours of the loss around OLS, and on them the weights after the epochs of the later half, "
-            f"{len(self.settled.path):,} points off OLS by {{}} and {{}} in b0 and w1, root mean square"
+            f"{len(self.later_half.path):,} points off OLS by {{}} and {{}} in b0 and w1, root mean square"
         ).format(*map(short, measured))
         if not np.isfinite(predicted).all():
             return f"{words}; no ellipse is predicted"
@@ -141,10 +141,10 @@ class FloorPanel(Panel):
         self.ax.set_xlabel(EFFORT_LABELS[against])
 
     def show(self, snapshot):
-        """Draw the loss by now."""
-        self.prediction, settled = (
+        """Draw the loss so far."""
+        self.prediction, later = (
             Prediction(self.data, snapshot.run.recipe),
-            Settled(snapshot, self.best, self.curvature),
+            LaterHalf(snapshot, self.best, self.curvature),
         )
         effort = np.append(0, snapshot.run.trace[self.against].to_numpy()[: snapshot.epoch])
         away = snapshot.path - self.best.weights
@@ -152,9 +152,9 @@ class FloorPanel(Panel):
             self.above = np.einsum("ei,ij,ej->e", away, self.curvature, away) / 2
         self.line.set_data(effort, np.where(np.isfinite(self.above), self.above, np.nan))
         self.mark_ends((0, self.above[0]), effort, self.above, self.colour(snapshot))
-        self.floor = settled.floor
-        drawn = np.isfinite(settled.floor) and settled.floor > 0
-        self.measured.set_data(effort[[settled.first, -1]] if drawn else [], [settled.floor] * 2 if drawn else [])
+        self.floor = later.floor
+        drawn = np.isfinite(later.floor) and later.floor > 0
+        self.measured.set_data(effort[[later.first, -1]] if drawn else [], [later.floor] * 2 if drawn else [])
         drawn = np.isfinite(self.prediction.floor)
         self.predicted.set_data(self.ax.get_xlim() if drawn else [], [self.prediction.floor] * 2 if drawn else [])
         self.note.set_text(f"diverged: not finite after epoch {snapshot.epoch:,}" if snapshot.is_lost else "")
@@ -179,17 +179,17 @@ class NoiseExplorer(Explorer):
 
     def say(self):
         """Return where the run stands, and what its floor is measured from."""
-        settled, recipe = self.left.settled, self.run.recipe
+        later, recipe = self.left.later_half, self.run.recipe
         words = super().say()
         if recipe.optimizer != "sgd":
             return f"{words} The prediction is for plain SGD alone."
         if not np.isfinite(self.right.prediction.floor):
             return f"{words} This rate is beyond the mean-square limit: no floor is predicted."
-        if interval := settled.interval():
+        if interval := later.interval():
             words += " The measured floor has the 95% interval {} to {}, by batch means.".format(*map(short, interval))
         if recipe.n % recipe.batch_size:
             words += " The last batch of an epoch is short, and so noisier than the prediction has it."
-        if self.missing() > UNSETTLED:
+        if self.missing() > MAX_MISSING:
             words += " The run had not settled when the later half began: it takes more epochs."
         return words
 
@@ -201,7 +201,7 @@ class NoiseExplorer(Explorer):
         recipe, curvature = self.run.recipe, self.left.curvature
         values, axes = np.linalg.eigh(curvature)
         start = axes.T @ (self.run.path[0] - self.best.weights)
-        left = (1 - recipe.learning_rate * values) ** (2 * self.left.settled.first * recipe.updates_per_epoch)
+        left = (1 - recipe.learning_rate * values) ** (2 * self.left.later_half.first * recipe.updates_per_epoch)
         with np.errstate(all="ignore"):  # points on a line have no floor
             return values @ (left * start**2) / 2 / self.right.prediction.floor + left.max()
 

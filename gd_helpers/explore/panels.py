@@ -1,9 +1,10 @@
-"""The two halves of an explorer's picture: each is drawn once, and then moves to the moment that it is shown."""
+"""The two halves of an explorer's picture: each is drawn once, and then follows the snapshot that is shown."""
 
 import numpy as np
 import torch
 
 from gd_helpers import plotting
+from gd_helpers.formatting import format_number
 from gd_helpers.plotting.style import (
     EFFORT_LABELS,
     LOSS_LABELS,
@@ -96,7 +97,7 @@ class PathPanel(Panel):
         self.finish(self.legend_columns)
 
     def show(self, snapshot):
-        """Draw the path by now."""
+        """Draw the path so far."""
         limits = np.array([self.ax.get_xlim(), self.ax.get_ylim()])
         drawable = (np.abs(snapshot.path) < FARTHEST * np.ptp(limits)).all(axis=1)
         path = snapshot.path if drawable.all() else snapshot.path[: np.argmin(drawable)]
@@ -104,7 +105,7 @@ class PathPanel(Panel):
         self.mark_ends(path[0], *snapshot.path.T, self.colour(snapshot))
 
     def columns(self, snapshot):
-        """Return by name what the run has by now, beside what least squares has."""
+        """Return by name what the run has so far, beside what least squares has."""
         return dict(zip(self.column_names, zip(snapshot.weights, self.best.weights, strict=True), strict=True))
 
     def describe(self, snapshot):
@@ -135,14 +136,14 @@ class CurvePanel(Panel):
         self.finish(ncols=3)
 
     def show(self, snapshot):
-        """Draw the curve by now."""
+        """Draw the curve of the snapshot."""
         with torch.no_grad():
             curve = snapshot.model(self.inputs).double().numpy()[:, 0]
         self.line.set_data(self.x, np.where(np.abs(curve) < FARTHEST * np.ptp(self.ax.get_ylim()), curve, np.nan))
         self.colour(snapshot)
 
     def columns(self, snapshot):
-        """Return by name what the curve has by now, beside what the least squares line has."""
+        """Return by name what the curve has at this snapshot, beside what the least squares line has."""
         middle = float(self.data.x.mean())
         x = torch.tensor([0.0, middle], dtype=self.data.X.dtype, requires_grad=True)
         heights = snapshot.model(torch.stack([torch.ones_like(x), x], dim=1))[:, 0]
@@ -191,7 +192,7 @@ class LossPanel(Panel):
         self.ax.set_xlabel(EFFORT_LABELS[against])
 
     def show(self, snapshot):
-        """Draw the loss by now."""
+        """Draw the loss so far."""
         effort = np.append(0, snapshot.run.trace[self.against].to_numpy()[: snapshot.epoch])
         losses = snapshot.losses
         drawn = np.where(np.isfinite(losses), losses, np.nan)
@@ -222,4 +223,4 @@ def power_of_ten(value, _):
 
 def short(value):
     """Return `value` as text of three digits."""
-    return f"{value:.3g}" if np.isfinite(value) else "not finite"
+    return format_number(value, 3) if np.isfinite(value) else "not finite"

@@ -7,12 +7,10 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from PIL import Image
-from scipy.spatial import KDTree
 
 from gd_helpers.plotting.style import DRAWN_DPI, course_style
 
 OPACITIES = np.linspace(0.2, 1, 5)[:, None]  # the edges of lines and letters are mixed with what is below them
-BITS = 5  # of red, green and blue each, by which the nearest colour of a palette is looked up
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,27 +21,24 @@ class Background:
     ----------
     region : object
         What the canvas restores.
-    codes : numpy.ndarray, uint32, shape (height, width)
-        Its pixels.
-    places : numpy.ndarray, uint8, shape (height, width)
-        The nearest colour of the palette for each.
-    palette : numpy.ndarray, uint8, shape (256, 3)
-    nearest : numpy.ndarray, uint8, shape (2**15,)
-        The nearest colour of the palette for every colour of fifteen bits.
+    pixels : numpy.ndarray, uint32, shape (height, width)
+    palette : PIL.Image.Image
+        Has the 256 colours of the pictures.
+    reduced : PIL.Image.Image
+        The pixels in those colours.
     """
 
     region: object
-    codes: np.ndarray
-    places: np.ndarray
-    palette: np.ndarray
-    nearest: np.ndarray
+    pixels: np.ndarray
+    palette: Image.Image
+    reduced: Image.Image
 
 
 class Picture:
     """The pixels of `figure`, over backgrounds that are kept.
 
     Most of the time goes into the PNG: one of all colours takes tens of milliseconds. So a picture has 256 colours, as
-    the figures have that notebooks store, and only where something has moved are they looked for. That takes a few.
+    the stored figures of notebooks have, and only the box in which something moved is reduced to them anew.
 
     Parameters
     ----------
@@ -68,19 +63,14 @@ class Picture:
         with course_style():
             self._canvas.draw()
         self._animate(False)
-        codes = self._codes().copy()
-        found, where, counts = np.unique(codes, return_inverse=True, return_counts=True)
-        frequent = _colours(found[np.argsort(-counts, kind="stable")])[: 256 - len(self._colours)]
-        palette = np.vstack([frequent, self._colours]).round().astype(np.uint8)
-        search = KDTree(palette)
-        levels = (np.arange(2**BITS) + 0.5) * 2 ** (8 - BITS)
-        every = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
+        picture, palette = Image.fromarray(self._rgb()), Image.new("P", (1, 1))
+        frequent = picture.quantize(256 - len(self._colours)).getpalette()
+        palette.putpalette([*frequent, *self._colours.round().astype(int).ravel().tolist()])
         self._backgrounds[name] = Background(
             region=self._canvas.copy_from_bbox(self.figure.bbox),
-            codes=codes,
-            places=search.query(_colours(found))[1].astype(np.uint8)[where].reshape(codes.shape),
+            pixels=self._pixels().copy(),
             palette=palette,
-            nearest=search.query(every)[1].astype(np.uint8),
+            reduced=picture.quantize(palette=palette, dither=Image.Dither.NONE),
         )
 
     def png(self, name):
@@ -89,12 +79,10 @@ class Picture:
         self._canvas.restore_region(below.region)
         for artist in self.moving:
             artist.draw(self._canvas.get_renderer())
-        changed = np.flatnonzero(self._codes() != below.codes)
-        red, green, blue = (_colours(self._codes().flat[changed]) >> (8 - BITS)).astype(np.intp).T
-        places = below.places.copy()
-        places.flat[changed] = below.nearest[(red << 2 * BITS) + (green << BITS) + blue]
-        picture, png = Image.fromarray(places), io.BytesIO()
-        picture.putpalette(below.palette.tobytes())
+        picture, png = below.reduced.copy(), io.BytesIO()
+        if box := Image.fromarray(self._pixels() != below.pixels).getbbox():
+            moved = Image.fromarray(self._rgb()).crop(box)
+            picture.paste(moved.quantize(palette=below.palette, dither=Image.Dither.NONE), box)
         picture.save(png, "PNG", compress_level=1)
         return png.getvalue()
 
@@ -102,11 +90,9 @@ class Picture:
         for artist in self.moving:
             artist.set_animated(animated)
 
-    def _codes(self):
-        """Return the pixels as they are now, each as one number."""
+    def _pixels(self):
+        """Return the pixels as they are now, one number each."""
         return np.asarray(self._canvas.buffer_rgba()).view(np.uint32)[..., 0]
 
-
-def _colours(codes):
-    """Return red, green and blue of the pixels `codes`, shape (n, 3)."""
-    return np.ascontiguousarray(codes).view(np.uint8).reshape(-1, 4)[:, :3]
+    def _rgb(self):
+        return np.asarray(self._canvas.buffer_rgba())[..., :3]

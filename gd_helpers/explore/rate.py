@@ -54,7 +54,7 @@ class Axes:
             return self.curvatures_and_axes[0] / 2 * components**2
 
     def factors(self, recipe):
-        """Return 1 − αλ for each axis; NaN for another step rule, or batches of a part of the data."""
+        """Return 1 − αλ for each axis; NaN for another optimizer, or smaller batches."""
         factors = 1 - recipe.learning_rate * self.curvatures_and_axes[0]
         return factors if recipe.optimizer == "sgd" and recipe.batch_size == recipe.n else np.full(2, np.nan)
 
@@ -159,7 +159,7 @@ class PredictedLossPanel(Panel):
         count_in_whole_numbers(self.ax.xaxis)
 
     def show(self, snapshot):
-        """Draw the loss by now."""
+        """Draw the loss so far."""
         effort = np.append(0, snapshot.run.trace[self.against].to_numpy()[: snapshot.epoch])
         self.above = self.axes.excess(self.axes.components(snapshot.path)).sum(axis=1)
         parts = self.axes.excess(self.axes.predict(snapshot))

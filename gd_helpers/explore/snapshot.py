@@ -35,29 +35,29 @@ class Snapshot:
 
     @property
     def effort(self):
-        """Updates made and examples seen by now."""
+        """Updates made and examples seen so far."""
         recipe = self.run.recipe
         return {"updates": self.epoch * recipe.updates_per_epoch, "examples": self.epoch * recipe.n}
 
     @property
     def path(self):
-        """The weights after each epoch by now, the start first."""
+        """The weights after each epoch so far, the start first."""
         return self.run.path[: self.epoch + 1]
 
     @cached_property
     def losses(self):
-        """The loss over all data at the start and after each epoch by now."""
+        """The loss over all data at the start and after each epoch so far."""
         at_start = score(set_weights(copy.deepcopy(self.run.model), self.run.path[0]), self.data)[0]
         return np.append(at_start, self.run.trace.loss.to_numpy()[: self.epoch])
 
     @property
     def weights(self):
-        """The weights by now."""
+        """The weights at this epoch."""
         return self.run.path[self.epoch]
 
     @cached_property
     def model(self):
-        """The model with the weights by now, apart from the run's."""
+        """A copy of the model with the weights of this epoch."""
         return set_weights(copy.deepcopy(self.run.model), self.weights)
 
     @cached_property
@@ -67,7 +67,7 @@ class Snapshot:
 
     @property
     def is_lost(self):
-        """Whether the run diverged here: its loss or its weights are no finite numbers any more."""
+        """Whether the run diverged here: its loss or its weights are no longer finite."""
         return self.run.diverged and self.epoch == self.epochs
 
     @property
