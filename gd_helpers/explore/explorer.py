@@ -13,7 +13,7 @@ from gd_helpers.explore.panels import MOVING_COLOURS
 from gd_helpers.explore.picture import Picture
 from gd_helpers.explore.snapshot import Snapshot
 from gd_helpers.plotting import figures
-from gd_helpers.plotting.style import METHOD_COLOURS, course_style
+from gd_helpers.plotting.style import METHOD_COLOURS
 from gd_helpers.training.progress import is_headless
 from gd_helpers.training.trainer import train
 
@@ -32,7 +32,7 @@ def _alone(move):
 
     @functools.wraps(move)
     def move_alone(self, change):
-        with _ONE_AT_A_TIME, course_style():  # applied once: each call on the axes would apply it otherwise
+        with _ONE_AT_A_TIME:
             if not self._busy:
                 self._busy = True
                 try:

@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from gd_helpers.plotting.style import DRAWN_DPI, course_style
+from gd_helpers.plotting.style import DRAWN_DPI, in_course_style
 
 OPACITIES = np.linspace(0.2, 1, 5)[:, None]  # the edges of lines and letters are mixed with what is below them
 
@@ -57,11 +57,11 @@ class Picture:
         figure.set_layout_engine("none")  # the axes stay where the last drawing has put them
         self._canvas, self._backgrounds = FigureCanvasAgg(figure), {}
 
+    @in_course_style
     def keep_background(self, name):
         """Draw what stands still, as it is now, and keep it under `name`."""
         self._animate(True)  # a full drawing leaves out what is animated
-        with course_style():
-            self._canvas.draw()
+        self._canvas.draw()
         self._animate(False)
         picture, palette = Image.fromarray(self._rgb()), Image.new("P", (1, 1))
         frequent = picture.quantize(256 - len(self._colours)).getpalette()
@@ -73,6 +73,7 @@ class Picture:
             reduced=picture.quantize(palette=palette, dither=Image.Dither.NONE),
         )
 
+    @in_course_style
     def png(self, name):
         """Return what moves, as it is now, over the background kept under `name`, as PNG bytes."""
         below = self._backgrounds[name]

@@ -15,15 +15,16 @@ from matplotlib.figure import Figure
 from gd_helpers.plotting.style import in_course_style
 
 
-_AS_IT_IS = "get_data_ratio"  # matplotlib looks whether a class overrides it, and then refuses some aspect ratios
-
-
 def _styled(cls):
-    """Have every public method of the class `cls`, and its ``__init__``, run in the style of the course."""
+    """Have the public methods of the class `cls`, and its ``__init__``, run in the style of the course.
+
+    Getters are left alone, except those of ticks: only ticks are made when they are asked for.
+    """
     for name in dir(cls):
         method = inspect.getattr_static(cls, name)
+        getter = name.startswith("get_") and not name.endswith("_ticks")
         public = name == "__init__" or not name.startswith("_")
-        if public and name != _AS_IT_IS and isinstance(method, FunctionType):
+        if public and not getter and isinstance(method, FunctionType):
             setattr(cls, name, in_course_style(method))
     return cls
 
