@@ -1,5 +1,6 @@
-"""Stored outputs of notebooks: what is kept, what may not be stored, and what they say of a run."""
+"""Stored outputs of notebooks: what is kept, what may not be stored, and how many claims hold."""
 
+import functools
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import nbformat
 
 from gd_helpers.lesson.claims import CLAIM_MIME
 from gd_helpers.lesson.results import round_results
+from gd_helpers.runner.comparison import find_differences
 from gd_helpers.runner.files import atomic_write
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
@@ -50,15 +52,18 @@ def normalise(notebook):
         tags = [tag for tag in cell.metadata.get("tags", []) if tag not in PAPERMILL_TAGS]
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
         if cell.cell_type == "code":
-            cell.outputs = _join_streams(output for output in cell.outputs if WIDGET_MIME not in output.get("data", {}))
+            cell.outputs = join_streams(output for output in cell.outputs if WIDGET_MIME not in output.get("data", {}))
             for output in cell.outputs:
                 if "data" in output:
                     output.data = nbformat.from_dict(round_results(output.data))
     return notebook
 
 
-def _join_streams(outputs):
-    """Join the streams between two other outputs; how a kernel chunks and interleaves them is chance."""
+def join_streams(outputs):
+    """Return `outputs` with the streams between two others joined: how a kernel chunks and interleaves them is chance.
+
+    Lines that were overwritten by a carriage return are left out.
+    """
     joined, streams = [], {}
     for output in [*outputs, None]:
         if output is not None and output.output_type == "stream":
@@ -81,20 +86,29 @@ def check_portable(notebook):
     ValueError
         Naming the cell by its number among all cells, and what it holds.
     """
+    for number, cell in enumerate(notebook.cells, start=1):
+        if found := find_local_text(cell):
+            raise ValueError(
+                f"outputs must be the same on every machine, but cell {number} shows {found!r}: "
+                f"{cell.source.partition(chr(10))[0]!r}"
+            )
+
+
+def find_local_text(cell):
+    """Return the first path of this machine or address in its memory that the outputs of `cell` show, or ""."""
+    found = (_local_pattern().search(text) for text in texts_of(cell))
+    return next((match.group() for match in found if match), "")
+
+
+@functools.cache
+def _local_pattern():
     root, packages = Path(__file__).resolve().parents[2], sysconfig.get_paths()
     folders = {str(root), os.path.expanduser("~"), packages["stdlib"], packages["purelib"]}
     folders = "|".join(re.escape(folder) for folder in folders if os.path.isabs(folder) and folder != os.path.sep)
-    local = re.compile(rf"(?<![\w.-])(?:{folders})(?![\w.-])|[\w/\\]*ipykernel_\d+|\bat 0x[0-9a-fA-F]{{6,}}")
-    for number, cell in enumerate(notebook.cells, start=1):
-        for text in _texts(cell):
-            if found := local.search(text):
-                raise ValueError(
-                    f"outputs must be the same on every machine, but cell {number} shows {found.group()!r}: "
-                    f"{cell.source.partition(chr(10))[0]!r}"
-                )
+    return re.compile(rf"(?<![\w.-])(?:{folders})(?![\w.-])|[\w/\\]*ipykernel_\d+|\bat 0x[0-9a-fA-F]{{6,}}")
 
 
-def _texts(cell):
+def texts_of(cell):
     """Yield the texts of a cell's outputs; a bitmap is none."""
     for output in cell.get("outputs", []):
         yield from (output[key] for key in ("text", "ename", "evalue") if key in output)
@@ -133,10 +147,29 @@ def first_unexecuted(notebook):
 
 
 def replace_notebook(path, notebook):
-    """Write `notebook` to the file `path`, which is whole at any time, and return whether that changed it."""
+    """Write `notebook` to the file `path`, which is whole at any time, and return whether that changed it.
+
+    A cell whose outputs agree with those stored there (`find_differences`), as they do on another processor, keeps the
+    stored ones. These are always compared with a new execution, so that what is stored does not drift.
+    """
+    notebook = _keep_stored(normalise(nbformat.read(path, as_version=4)), notebook)
     nbformat.validate(notebook)
     text = nbformat.writes(notebook) + "\n"
     if path.read_text(encoding="utf-8") == text:
         return False
     atomic_write(path, text.encode())
     return True
+
+
+def _keep_stored(stored, fresh):
+    """Return the notebook `fresh` with the outputs of `stored`, cell by cell, where the two agree."""
+    before = {cell.get("id"): cell.outputs for cell in stored.cells if cell.cell_type == "code"}
+    fresh = nbformat.from_dict(fresh)
+    for cell in fresh.cells:
+        if cell.cell_type == "code" and not find_differences(before.get(cell.get("id"), []), cell.outputs):
+            counts = [output.get("execution_count") for output in cell.outputs]
+            cell.outputs = before.get(cell.get("id"), [])
+            for output, count in zip(cell.outputs, counts, strict=True):
+                if output.output_type == "execute_result":
+                    output.execution_count = count
+    return fresh

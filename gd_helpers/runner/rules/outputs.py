@@ -1,0 +1,69 @@
+"""Rules for stored outputs: of one execution in order, without errors, the same on every machine, pictures in words."""
+
+import html
+import re
+from itertools import count, zip_longest
+
+from gd_helpers.runner.cells import code_cells, pictures
+from gd_helpers.runner.outputs import WIDGET_MIME, find_local_text, normalise, texts_of
+
+FIRST_CELLS = 5  # among these is a figure
+LOOSENING_TAGS = {"nbval-ignore-output", "nbval-raises-exception", "nbval-skip", "raises-exception", "skip-execution"}
+MACHINE_PATH = re.compile(r"(?<![\w./:])/(home|root|Users|tmp|private|var|opt|mnt|usr)/[\w.]|\b[A-Za-z]:\\\w")
+
+
+def check_execution(notebook, chapter):
+    """Check that the code cells were executed once each and in order, all others with no error or warning."""
+    for cell, number in zip(code_cells(notebook), count(1)):
+        counts = [
+            cell.execution_count,
+            *(output["execution_count"] for output in cell.outputs if "execution_count" in output),
+        ]
+        if counts != [number] * len(counts):
+            yield cell, f"not executed once and in order: its count is {cell.execution_count}, not {number}"
+            break  # the counts of all that follow are off as well
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                yield cell, f"a stored error: {output.ename}"
+            if output.get("name") == "stderr":
+                yield cell, f"a stored warning or other text on stderr: {output.text.strip()[:80]!r}"
+            if WIDGET_MIME in output.get("data", {}):
+                yield cell, "a stored widget"
+        if tags := LOOSENING_TAGS & set(cell.metadata.get("tags", [])):
+            yield cell, f"a tag that loosens the comparison of outputs: {', '.join(sorted(tags))}"
+
+
+def check_stored(notebook, chapter):
+    """Check that outputs and metadata are as `refresh` stores them, and show nothing of a machine."""
+    normal = normalise(notebook)
+    if notebook.metadata != normal.metadata:
+        yield None, "the notebook's metadata are not as refresh writes them"
+    for cell, same in zip(notebook.cells, normal.cells, strict=True):
+        if cell != same:
+            yield cell, "outputs or metadata are not normalised, as refresh writes them"
+        paths = [found for text in texts_of(cell) for found in MACHINE_PATH.finditer(text)]
+        if shown := find_local_text(cell) or (paths and paths[0].group()):
+            yield cell, f"an output that only one machine shows: {shown!r}"
+
+
+def check_pictures(notebook, chapter):
+    """Check that a figure comes early, and that each has words for those who do not see it and numbers to compare."""
+    code = code_cells(notebook)
+    if not any(pictures(cell) for cell in code[:FIRST_CELLS]):
+        yield None, f"no figure within the first {FIRST_CELLS} code cells"
+    for cell in code:
+        for output, behind in zip_longest(cell.outputs, cell.outputs[1:], fillvalue={}):
+            mimes = [mime for mime in output.get("data", {}) if mime.startswith("image/")]
+            for alt in (output.metadata.get(mime, {}).get("alt", "") for mime in mimes):
+                if len(alt.split()) < 3:
+                    yield cell, "a picture without alt text"
+                elif alt != _words(behind):
+                    yield cell, f"the alt text of a picture is not the text behind it: {alt!r}"
+            if mimes and re.match(r"<|$", output.data.get("text/plain", "")):
+                yield cell, "a picture without the numbers behind it, for a comparison"
+
+
+def _words(output):
+    """Return the words of the HTML of an output."""
+    return html.unescape(re.sub("<[^>]*>", "", output.get("data", {}).get("text/html", ""))).strip()
