@@ -29,8 +29,8 @@ NUMBER = re.compile(
     r"( *(?<![\w.#])[-−+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?:[eE][-−+]?[0-9]+)?(?!\w|\.[0-9]))"
 )
 GREY_LEVELS = 48  # of 255; by more, the pixels of two pictures differ
-PIXELS = 1e-3  # the share of pixels that may
-MEAN_LEVELS = 0.5  # how far all are apart on average
+PIXELS = 5e-4  # the share of pixels that may
+MEAN_LEVELS = 0.25  # how far all are apart on average
 CONTEXT = 30  # characters on both sides of a difference
 
 
@@ -96,7 +96,7 @@ def values_agree(stored, fresh):
     if isinstance(stored, str) and isinstance(fresh, str):
         return texts_agree(stored, fresh)
     if isinstance(stored, float) and isinstance(fresh, float):
-        return numbers_agree(f"{stored:.{DIGITS}g}", f"{fresh:.{DIGITS}g}")
+        return numbers_agree(f"{stored:#.{DIGITS}g}", f"{fresh:#.{DIGITS}g}")
     return type(stored) is type(fresh) and stored == fresh
 
 
@@ -138,11 +138,9 @@ def numbers_agree(stored, fresh):
     if stored == fresh:
         return True
     old, new = (Decimal(text.replace("−", "-").replace(",", "")) for text in (stored, fresh))
-    if not (old.is_finite() and new.is_finite()):
-        return False
     last, new_last = old.as_tuple().exponent, new.as_tuple().exponent
     if old == new:
-        return old == 0 and last == new_last
+        return old == 0 and stored.lstrip("-−") == fresh.lstrip("-−")
     if not re.search("[.eE]", stored + fresh):
         return False
     short = stored if last > new_last else fresh

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from gd_helpers.lesson.claims import CLAIM_MIME
+from gd_helpers.lesson.results import RESULTS_MIME
 from gd_helpers.runner import outputs
 
 WORDS = st.text("ab\r\n\b é", max_size=6)
@@ -215,3 +216,46 @@ def test_a_notebook_that_cannot_be_written_leaves_the_old_one_and_nothing_else(s
         outputs.replace_notebook(stored, notebook_with(stream("new")))
     assert stored.read_bytes() == before
     assert [path.name for path in stored.parent.iterdir()] == [stored.name]
+
+
+def test_a_notebook_that_differs_by_rounding_leaves_the_file_as_it_is(tmp_path):
+    path, before = tmp_path / "01_one.ipynb", notebook_with(stream("loss 2.869e-05\n"), execution_count=1)
+    nbformat.write(before, path)
+    assert not outputs.replace_notebook(path, notebook_with(stream("loss 2.868e-05\n"), execution_count=1))
+    assert nbformat.read(path, as_version=4) == before
+
+
+def test_what_is_stored_does_not_drift_by_rounding(tmp_path):
+    path = tmp_path / "01_one.ipynb"
+    nbformat.write(notebook_with(stream("loss 2.50\n")), path)
+    for text in ("loss 2.51\n", "loss 2.52\n"):
+        outputs.replace_notebook(path, notebook_with(stream(text)))
+    assert nbformat.read(path, as_version=4).cells[1].outputs == [stream("loss 2.52\n")]
+
+
+def test_a_cell_whose_outputs_changed_is_stored_anew_and_another_keeps_its_own(tmp_path):
+    path = tmp_path / "01_one.ipynb"
+    cells = [
+        [new_code_cell("a", id="a", outputs=[stream(loss)]), new_code_cell("b", id="b", outputs=[stream(text)])]
+        for loss, text in (("2.498", "old"), ("2.499", "new"))
+    ]
+    nbformat.write(new_notebook(cells=cells[0]), path)
+    assert outputs.replace_notebook(path, new_notebook(cells=cells[1]))
+    after = nbformat.read(path, as_version=4)
+    assert [cell.outputs for cell in after.cells] == [[stream("2.498")], [stream("new")]]
+
+
+def test_outputs_that_are_kept_get_the_new_execution_count(tmp_path):
+    path = tmp_path / "01_one.ipynb"
+    old, new = (new_output("execute_result", {"text/plain": "2"}, execution_count=count) for count in (3, 4))
+    nbformat.write(notebook_with(old, execution_count=3), path)
+    outputs.replace_notebook(path, notebook_with(new, execution_count=4))
+    assert nbformat.read(path, as_version=4) == notebook_with(new, execution_count=4)
+
+
+def test_outputs_that_are_kept_are_normalised(tmp_path):
+    path = tmp_path / "01_one.ipynb"
+    full, rounded = (shown(**{RESULTS_MIME: {"mse": value}}) for value in (2.49812345, 2.498))
+    nbformat.write(notebook_with(full), path)
+    outputs.replace_notebook(path, notebook_with(rounded))
+    assert nbformat.read(path, as_version=4).cells[1].outputs == [rounded]
