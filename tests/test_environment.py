@@ -10,10 +10,11 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from cells import code_cells, parse
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+
+from gd_helpers.runner.cells import code_cells, parse
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

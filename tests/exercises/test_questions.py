@@ -7,11 +7,11 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from cells import code_cells
 
 from gd_helpers.exercises.chapter import chapters_with_exercises, parameters_of, questions_of
 from gd_helpers.exercises.question_types import Choice, Prediction, given
 from gd_helpers.lesson.parameters import PUBLISHED
+from gd_helpers.runner.cells import code_cells
 from gd_helpers.runner.chapters import NOTEBOOKS
 
 # What a chapter may be run with instead; the right answers are computed anew.

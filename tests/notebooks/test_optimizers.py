@@ -7,7 +7,6 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from cells import code_cells, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
@@ -15,6 +14,7 @@ from scipy.optimize import minimize
 from gd_helpers.data import simulate_line
 from gd_helpers.metrics import ols
 from gd_helpers.models import linear
+from gd_helpers.runner.cells import code_cells, parse
 from gd_helpers.runner.chapters import NOTEBOOKS
 
 UPDATES = 100

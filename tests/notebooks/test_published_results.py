@@ -9,11 +9,11 @@ import re
 import nbformat
 import numpy as np
 import pytest
-from cells import code_cells
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_squared_error, r2_score
 
 from gd_helpers.lesson.claims import CLAIM_MIME
+from gd_helpers.runner.cells import code_cells
 from gd_helpers.runner.chapters import NOTEBOOKS
 
 NUMBER = r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?!\w)"  # not the digits of w1 or 2p

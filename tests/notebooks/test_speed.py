@@ -6,7 +6,6 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from cells import code_cells
 from torch.profiler import ProfilerActivity, profile
 
 from gd_helpers.data import simulate_line
@@ -14,6 +13,7 @@ from gd_helpers.lesson.claims import CLAIM_MIME
 from gd_helpers.lesson.parameters import PUBLISHED
 from gd_helpers.models import get_weights, linear, mlp
 from gd_helpers.optimizers import make_optimizer
+from gd_helpers.runner.cells import code_cells
 from gd_helpers.runner.chapters import NOTEBOOKS, run_chapters
 
 CHAPTER = "17_speed"
