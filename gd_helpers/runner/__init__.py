@@ -1,1 +1,1 @@
-"""The command line: run, refresh and sweep the chapters, with papermill underneath."""
+"""The command line ``python -m gd_helpers``: chapters run by papermill, swept, refreshed and checked."""

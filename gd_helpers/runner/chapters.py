@@ -1,21 +1,18 @@
-"""The chapters as files: find them, check what they are asked to do, run them headless, refresh their outputs."""
+"""Find chapters, parse their parameters, run them headless, and refresh their stored outputs."""
 
 import ast
 import contextlib
 import difflib
-import os
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from gd_helpers.checks import check_int
-from gd_helpers.runner.execution import CELL_TIMEOUT, Execution, deferred_signals, execute
-from gd_helpers.runner.outputs import check_portable, count_claims, normalise, replace_notebook
+import nbformat
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-OUT = Path("build/run")
+from gd_helpers.runner.files import PACKAGE, atomic_write, check_out, locked_folder
+from gd_helpers.runner.scheduler import CELL_TIMEOUT, Job, collect, run_jobs
+
+NOTEBOOKS = PACKAGE.parent / "notebooks"
 
 
 @dataclass(frozen=True)
@@ -37,42 +34,55 @@ def find_chapters(notebooks=NOTEBOOKS):
 
 
 def select_chapters(names=(), notebooks=NOTEBOOKS):
-    """Return the paths of the chapters called `names`, by stem ("03_batch") or number ("03"); of all, without names.
+    """Return the paths of the chapters called `names`, or of all without names.
+
+    A name is a stem ("03_batch"), a number ("03" or "3") or the path of a notebook, which may lie anywhere.
 
     Raises
     ------
     ValueError
-        If there is no such chapter; the message names the nearest.
+        If there is no such chapter; the message names the nearest. If two notebooks have the same name.
     """
     chapters = find_chapters(notebooks)
     if not chapters:
         raise ValueError(f"chapters are notebooks called NN_name.ipynb, got none in {str(notebooks)!r}")
-    chosen = {}
+    paths = {}
     for name in names or chapters:
-        found = [stem for stem in chapters if name in (stem, stem[:2])]
-        if len(found) != 1:
-            nearest = difflib.get_close_matches(name, found or chapters, n=1, cutoff=0)[0]
-            raise ValueError(
-                f"chapter must be one of {', '.join(found or chapters)}, got {name!r}; did you mean {nearest!r}?"
-            )
-        chosen[found[0]] = chapters[found[0]]
-    return list(chosen.values())
+        path = _find_chapter(name, chapters)
+        if not paths.setdefault(path.stem, path).samefile(path):
+            raise ValueError(f"chapters must have different names, got {str(paths[path.stem])!r} and {str(path)!r}")
+    return list(paths.values())
 
 
-def parse_value(text):
-    """Return the value that papermill makes of the `text` of a parameter: None, a bool, an int, a float, or the text.
+def _find_chapter(name, chapters):
+    if Path(name).is_file():
+        if not name.endswith(".ipynb"):
+            raise ValueError(f"chapter must be a notebook, got {name!r}")
+        return Path(name).resolve()
+    found = [stem for stem in chapters if stem == name.removesuffix(".ipynb") or stem[:2] == name.zfill(2)]
+    if len(found) != 1:
+        near = difflib.get_close_matches(Path(name).stem, found or chapters, n=1, cutoff=0)[0]
+        raise ValueError(f"chapter must be one of {', '.join(found or chapters)}, got {name!r}; did you mean {near!r}?")
+    return chapters[found[0]]
 
-    Examples
-    --------
-    >>> [parse_value(text) for text in ("True", "50", "1e-3", "adam")]
-    [True, 50, 0.001, 'adam']
+
+def read_source(path):
+    """Return the notebook `path` without its outputs, as text: what its runs depend on.
+
+    Raises
+    ------
+    ValueError
+        If the file is no notebook.
     """
-    if text in ("True", "False", "None"):
-        return ast.literal_eval(text)
-    for kind in (int, float):
-        with contextlib.suppress(ValueError):
-            return kind(text)
-    return text
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (OSError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"a chapter must be a notebook that can be read, got {path.name}: {reason}") from None
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return nbformat.writes(notebook)
 
 
 def read_defaults(path):
@@ -88,8 +98,36 @@ def read_defaults(path):
     return defaults
 
 
-def check_given(path, given):
-    """Check the parameters `given` to the chapter `path`, values by name, together with the chapter's own defaults.
+def parse_value(name, text, default=...):
+    """Return the value that the `text` of the parameter `name` stands for, of the type of its `default` if it has one.
+
+    Raises
+    ------
+    ValueError
+        If the default is a number and the text is none.
+
+    Examples
+    --------
+    >>> parse_value("n", "1e3", 1000), parse_value("learning_rate", "1", 0.001), parse_value("optimizer", "sgd", "adam")
+    (1000, 1.0, 'sgd')
+    """
+    if isinstance(default, str):
+        return text
+    if text in ("True", "False", "None"):
+        return ast.literal_eval(text)
+    for kind in (float,) if isinstance(default, float) else (int, float):
+        with contextlib.suppress(ValueError):
+            value = kind(text)
+            return int(value) if isinstance(default, int) and value % 1 == 0 else value
+    if isinstance(default, int | float):
+        raise ValueError(f"{name} must be a number, got the text {text!r}; write for example -p {name} {default}")
+    return text
+
+
+def parse_parameters(chapter, texts, defaults):
+    """Return the parameters that `chapter` is given, values by name, from their `texts` by name.
+
+    They are checked together with the `defaults` of the others.
 
     Raises
     ------
@@ -98,54 +136,34 @@ def check_given(path, given):
     """
     from gd_helpers.lesson.parameters import check_names, check_values  # slow to load, since PyTorch is
 
-    defaults = read_defaults(path)
-    check_names(path.stem, given, defaults)
-    values = {name: value for name, value in (defaults | given).items() if value is not ...}
-    check_values(values, path.stem)
+    check_names(chapter, texts, defaults)
+    given = {name: parse_value(name, text, defaults[name]) for name, text in texts.items()}
+    check_values({name: value for name, value in (defaults | given).items() if value is not ...}, chapter)
+    return given
 
 
-def run_chapters(names=(), given=None, *, out=OUT, jobs=None, notebooks=NOTEBOOKS, cell_timeout=CELL_TIMEOUT):
-    """Run chapters side by side, and return a `Result` for each, in the chapters' order.
+def run_chapters(names=(), given=None, *, out, jobs=None, notebooks=NOTEBOOKS, cell_timeout=CELL_TIMEOUT):
+    """Run the chapters called `names`, or all, and return a `Result` for each.
 
     A chapter that ran to its end is ``out/NN_name.ipynb``. Of one that failed, ``out/NN_name.failed.ipynb`` is what was
-    executed, and no ``NN_name.ipynb`` of an earlier run is left.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Stems or numbers of chapters; none means all.
-    given : dict, optional
-        Parameters by name, as texts.
-    out : path
-        The folder for the executed notebooks; created where it is missing.
-    jobs : int, optional
-        How many chapters run at a time, at least 1; by default as many as there are cores.
-    notebooks : path
-        The folder of the chapters.
-    cell_timeout : int
-        Seconds that one cell may take.
+    executed, and no ``NN_name.ipynb`` of an earlier run is left. `given` are texts of parameters by name; `jobs` is how
+    many chapters run at a time, by default as many as there are cores.
 
     Raises
     ------
     ValueError
         If anything asked for is not allowed. Nothing was run then, and nothing written.
-    KeyboardInterrupt
-        If the run was stopped from outside. What was not finished left nothing.
     """
-    given = given or {}
-    jobs = check_int("jobs", count_cores() if jobs is None else jobs, 1)
     paths = select_chapters(names, notebooks)
-    for path in paths if given else ():
-        check_given(path, {name: parse_value(text) for name, text in given.items()})
-    results = {}
-    runs = [Execution(path, parameters=given, cell_timeout=cell_timeout) for path in paths]
+    check_out(out, notebooks, paths)
+    values = [parse_parameters(path.stem, given, read_defaults(path)) if given else {} for path in paths]
+    planned = _plan(paths, values, cell_timeout)
 
-    def keep(execution):
-        results[execution.notebook.stem] = _keep(execution, Path(out))
+    def finish(path, outcome):
+        return _make_result(path, outcome, "finished", keep_notebook(outcome, Path(out), path.stem))
 
-    with deferred_signals() as stop, folder_inside(out, notebooks) as folder:
-        execute(runs, folder, jobs=jobs, finish=keep, stop=stop)
-    return [results[path.stem] for path in paths]
+    with locked_folder(out) as place:
+        return _run(planned, place, jobs, finish)
 
 
 def refresh_chapters(names=(), *, jobs=None, notebooks=NOTEBOOKS, cell_timeout=CELL_TIMEOUT):
@@ -154,17 +172,68 @@ def refresh_chapters(names=(), *, jobs=None, notebooks=NOTEBOOKS, cell_timeout=C
     A file whose content would be the same is not touched; nor is that of a chapter that fails, shows what only this
     machine has, or was edited meanwhile. Arguments and errors are those of `run_chapters`.
     """
-    jobs = check_int("jobs", count_cores() if jobs is None else jobs, 1)
     paths = select_chapters(names, notebooks)
-    before, results = {path.stem: path.read_bytes() for path in paths}, {}
-    runs = [Execution(path, cell_timeout=cell_timeout) for path in paths]
+    before = {path: path.read_bytes() for path in paths}
+    planned = _plan(paths, [{}] * len(paths), cell_timeout)
+    with contextlib.ExitStack() as stack:
+        places = [stack.enter_context(locked_folder(folder)) for folder in sorted({path.parent for path in paths})]
+        return _run(planned, places[0], jobs, lambda path, outcome: _store(path, outcome, before[path]))
 
-    def store(execution):
-        results[execution.notebook.stem] = _store(execution, before[execution.notebook.stem])
 
-    with deferred_signals() as stop, tempfile.TemporaryDirectory() as folder:
-        execute(runs, Path(folder), jobs=jobs, finish=store, stop=stop)
-    return [results[path.stem] for path in paths]
+def _plan(paths, values, cell_timeout):
+    return {
+        path: Job(path.stem, read_source(path), given, str(path.parent.resolve()), cell_timeout)
+        for path, given in zip(paths, values, strict=True)
+    }
+
+
+def _run(planned, place, processes, finish):
+    """Run the jobs `planned` by path, and return what `finish` makes of each path and outcome."""
+    paths, results = {job.key: path for path, job in planned.items()}, {}
+    jobs = sorted(planned.values(), key=lambda job: job.text.count('"cell_type"'), reverse=True)  # long ones first
+
+    def keep(job, outcome):
+        results[job.key] = finish(paths[job.key], outcome)
+
+    collect(run_jobs(jobs, place, processes), keep, total=len(jobs), unit="chapter")
+    return [results[key] for key in paths]
+
+
+def keep_notebook(outcome, folder, stem):
+    """Write what was executed as ``stem.ipynb``, or as ``stem.failed.ipynb``, and return why the run failed, or ""."""
+    wanted = folder / f"{stem}{'.failed' if outcome.reason else ''}.ipynb"
+    try:
+        for path in (folder / f"{stem}.ipynb", folder / f"{stem}.failed.ipynb"):
+            path.unlink(missing_ok=True)
+        if outcome.text:
+            atomic_write(wanted, outcome.text.encode())
+    except OSError as error:
+        return outcome.reason or f"{wanted} cannot be written: {error.strerror}"
+    return outcome.reason
+
+
+def _store(path, outcome, before):
+    """Write the normalised outputs into the chapter, and return the result."""
+    from gd_helpers.runner.outputs import check_portable, normalise, replace_notebook
+
+    status, reason = "unchanged", outcome.reason
+    if not reason:
+        try:
+            notebook = normalise(nbformat.reads(outcome.text, as_version=4))
+            check_portable(notebook)
+            if path.read_bytes() != before:
+                raise ValueError("the notebook was edited while it ran, and is left as it is now")
+            status = "rewritten" if replace_notebook(path, notebook) else "unchanged"
+        except (OSError, ValueError) as error:
+            reason = str(error)
+    return _make_result(path, outcome, status, reason)
+
+
+def _make_result(path, outcome, status, reason):
+    from gd_helpers.runner.outputs import count_claims  # slow to load, since PyTorch is
+
+    held, claims = count_claims(nbformat.reads(outcome.text, as_version=4)) if outcome.text else (0, 0)
+    return Result(path.stem, "failed" if reason else status, outcome.seconds, held, claims, reason)
 
 
 def make_table(results):
@@ -176,64 +245,3 @@ def make_table(results):
         line = f"{result.chapter:<{width}}  {result.status:<9}  {result.seconds:7.1f}  {claims:<11}  {result.reason}"
         lines.append(line.rstrip())
     return "\n".join(lines)
-
-
-def count_cores():
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextlib.contextmanager
-def folder_inside(out, notebooks, prefix=".run-"):
-    """Make `out` and, for the time of the run, a hidden folder inside it, whose files can be moved in one step."""
-    if not os.fspath(out):
-        raise ValueError("--out must be a folder that can be written to, got ''")  # an unset variable, not this folder
-    out = Path(out)
-    if out.resolve() == Path(notebooks).resolve():
-        raise ValueError(f"--out must be another folder than that of the chapters, got {str(out)!r}")
-    missing = []
-    try:
-        missing = [folder for folder in (out, *out.parents) if not folder.exists()]
-        out.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.mkdtemp(prefix=prefix, dir=out)
-    except OSError as error:
-        for folder in missing:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-        raise ValueError(f"--out must be a folder that can be written to, got {str(out)!r}: {error.strerror}") from None
-    try:
-        yield Path(folder).resolve()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _keep(execution, out):
-    """Move the executed notebook to where it belongs, and return its result."""
-    finished, failed = out / execution.notebook.name, out / f"{execution.notebook.stem}.failed.ipynb"
-    result = _make_result(execution, "finished", execution.failure)
-    failed.unlink(missing_ok=True)
-    if result.reason:
-        finished.unlink(missing_ok=True)
-    if execution.output.exists():
-        os.replace(execution.output, failed if result.reason else finished)
-    return result
-
-
-def _store(execution, before):
-    """Write the normalised outputs into the chapter, and return its result."""
-    status, reason, path = "unchanged", execution.failure, execution.notebook
-    if not reason:
-        try:
-            notebook = normalise(execution.executed)
-            check_portable(notebook)
-            if path.read_bytes() != before:
-                raise ValueError("the notebook was edited while it ran, and is left as it is now")
-            status = "rewritten" if replace_notebook(path, notebook) else "unchanged"
-        except (OSError, ValueError) as error:
-            reason = str(error)
-    return _make_result(execution, status, reason)
-
-
-def _make_result(execution, status, reason):
-    held, claims = count_claims(execution.executed) if execution.executed else (0, 0)
-    return Result(execution.notebook.stem, "failed" if reason else status, execution.seconds, held, claims, reason)
