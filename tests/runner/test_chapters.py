@@ -1,3 +1,5 @@
+"""Finding chapters, parsing parameters, and what is kept of runs; no notebook is run but where it is said."""
+
 import os
 import sys
 from types import SimpleNamespace
@@ -6,32 +8,20 @@ import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_output
+from stand_in import write_chapter
 
 from gd_helpers.lesson.claims import CLAIM_MIME
 from gd_helpers.runner import chapters
+from gd_helpers.runner.scheduler import Outcome
 
-PARAMETERS = (
-    "n: int = 1000  # points\nbatch_size: int = 32  # examples an update\noptimizer: str = 'adam'  # the step rule"
-)
 CLAIM = f"display({{'{CLAIM_MIME}': {{'holds': True}}, 'text/plain': 'holds'}}, raw=True)"
-
-
-def write_chapter(folder, stem, *cells, parameters=PARAMETERS):
-    notebook = new_notebook(
-        cells=[new_code_cell(parameters, metadata={"tags": ["parameters"]}), *map(new_code_cell, cells)],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    )
-    path = folder / f"{stem}.ipynb"
-    nbformat.write(notebook, path)
-    return path
 
 
 @pytest.fixture
 def course(tmp_path):
     """Return a folder with two chapters, and beside them what is none."""
     folder = tmp_path / "notebooks"
-    folder.mkdir()
     write_chapter(folder, "01_one", "print(n)")
     write_chapter(folder, "02_two", "print(n)")
     (folder / "notes.ipynb").write_text("{}")
@@ -41,23 +31,19 @@ def course(tmp_path):
 
 
 @pytest.fixture
-def no_papermill(monkeypatch):
-    """Have chapters end at once, as a dict of reasons by stem says, with a printed text as output of each code cell."""
-    reasons, text = {}, "5\n"
+def no_worker(monkeypatch):
+    """Have chapters end at once, with the reasons and the printed texts that two dicts by stem say."""
+    reasons, says = {}, {}
 
-    def execute(executions, folder, *, jobs, finish, stop):
-        for execution in executions:
-            notebook = nbformat.read(execution.notebook, as_version=4)
+    def run_jobs(jobs, place, processes=None):
+        for job in jobs:
+            notebook = nbformat.reads(job.text, as_version=4)
             for number, cell in enumerate(notebook.cells, start=1):
                 cell.execution_count = number
-                cell.outputs = [new_output("stream", name="stdout", text=says.get(execution.notebook.stem, text))]
-            execution.output, execution.executed = folder / execution.notebook.name, notebook
-            execution.failure, execution.process = reasons.get(execution.notebook.stem, ""), SimpleNamespace()
-            nbformat.write(notebook, execution.output)
-            finish(execution)
+                cell.outputs = [new_output("stream", name="stdout", text=says.get(job.key, "5\n"))]
+            yield job, Outcome(reasons.get(job.key, ""), nbformat.writes(notebook), 1.0)
 
-    says = {}
-    monkeypatch.setattr(chapters, "execute", execute)
+    monkeypatch.setattr(chapters, "run_jobs", run_jobs)
     return SimpleNamespace(reasons=reasons, says=says)
 
 
@@ -69,9 +55,28 @@ def test_chapters_are_the_notebooks_whose_names_begin_with_two_digits(course):
     assert list(chapters.find_chapters(course)) == ["01_one", "02_two"]
 
 
-@pytest.mark.parametrize("names", [["02_two"], ["02"], ["02", "02_two"]])
-def test_a_chapter_is_selected_by_stem_or_number_once(course, names):
+@pytest.mark.parametrize(
+    "names", [["02_two"], ["02"], ["2"], ["02_two.ipynb"], ["notebooks/02_two.ipynb"], ["2", "02"]]
+)
+def test_a_chapter_is_selected_by_stem_number_or_path_once(course, monkeypatch, names):
+    monkeypatch.chdir(course.parent)
     assert chapters.select_chapters(names, course) == [course / "02_two.ipynb"]
+
+
+def test_a_notebook_that_lies_elsewhere_is_selected_by_its_path(course, tmp_path):
+    path = write_chapter(tmp_path / "mine", "any name")
+    assert chapters.select_chapters([str(path)], course) == [path]
+
+
+def test_a_file_that_is_no_notebook_is_refused(course):
+    with pytest.raises(ValueError, match=r"chapter must be a notebook, got '.*03_three\.txt'"):
+        chapters.select_chapters([str(course / "03_three.txt")], course)
+
+
+def test_two_notebooks_of_one_name_are_refused(course, tmp_path):
+    path = write_chapter(tmp_path / "mine", "02_two")
+    with pytest.raises(ValueError, match="chapters must have different names, got"):
+        chapters.select_chapters(["02", str(path)], course)
 
 
 def test_no_name_selects_all_chapters(course):
@@ -100,11 +105,26 @@ NUMBERS = (st.integers() | st.floats()).map(str)
 @given(
     st.sampled_from(["True", "true", "None", "", "1_000", " 7", "1e-3", "nan", "-inf", "0x10"]) | st.text() | NUMBERS
 )
-def test_a_value_is_what_papermill_makes_of_it(text):
+def test_a_value_without_a_default_is_what_papermill_makes_of_it(text):
     from papermill.cli import _resolve_type
 
-    value, expected = chapters.parse_value(text), _resolve_type(text)
+    value, expected = chapters.parse_value("p", text), _resolve_type(text)
     assert (type(value), repr(value)) == (type(expected), repr(expected))
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "value"),
+    [("1e3", 5, 1000), ("5.0", 5, 5), ("5.5", 5, 5.5), ("1", 0.5, 1.0), ("1e-2", 0.5, 0.01), ("5", "adam", "5")],
+)
+def test_a_value_has_the_type_of_the_default(text, default, value):
+    parsed = chapters.parse_value("p", text, default)
+    assert (type(parsed), parsed) == (type(value), value)
+
+
+@pytest.mark.parametrize("default", [5, 0.5])
+def test_a_text_where_a_number_belongs_is_refused_with_what_to_write(default):
+    with pytest.raises(ValueError, match=f"p must be a number, got the text 'five'; write for example -p p {default}"):
+        chapters.parse_value("p", "five", default)
 
 
 def test_defaults_are_read_from_the_parameters_cell(course):
@@ -118,28 +138,22 @@ def test_defaults_are_read_where_the_path_has_braces(tmp_path):
     assert chapters.read_defaults(write_chapter(folder, "01_one"))["n"] == 1000
 
 
+def parse(course, **texts):
+    path = course / "01_one.ipynb"
+    return chapters.parse_parameters(path.stem, texts, chapters.read_defaults(path))
+
+
 def test_a_value_is_checked_together_with_the_other_parameters_defaults(course):
     with pytest.raises(ValueError, match="batch_size must be a whole number from 1 to 1000, got 5000"):
-        chapters.check_given(course / "01_one.ipynb", {"batch_size": 5000})
+        parse(course, batch_size="5000")
 
 
 def test_values_given_together_are_checked_together(course):
-    chapters.check_given(course / "01_one.ipynb", {"batch_size": 5000, "n": 6000})
+    assert parse(course, batch_size="5000", n="6e3") == {"batch_size": 5000, "n": 6000}
 
 
-def test_a_parameter_that_the_package_does_not_know_passes_unchecked(course):
-    path = write_chapter(course, "03_three", parameters="colour: str = 'red'  # of the line")
-    chapters.check_given(path, {"colour": 7})
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [({"nn": "5"}, "'nn'.*did you mean 'n'"), ({"n": "2.5"}, "got 2.5"), ({"optimizer": "foo"}, "one of .*got 'foo'")],
-)
-def test_parameters_are_refused_before_anything_is_run_or_written(course, tmp_path, given, message):
-    with pytest.raises(ValueError, match=message):
-        chapters.run_chapters(given=given, out=tmp_path / "a" / "b", notebooks=course)
-    assert names_in(tmp_path) == ["notebooks"]
+def test_a_parameter_that_the_package_does_not_know_passes_unchecked():
+    assert chapters.parse_parameters("03_three", {"colour": "7"}, {"colour": "red"}) == {"colour": "7"}
 
 
 def test_with_several_chapters_each_must_have_the_parameter(course, tmp_path):
@@ -155,46 +169,27 @@ def test_a_broken_notebook_is_refused_before_anything_is_written(course, tmp_pat
     assert names_in(tmp_path) == ["notebooks"]
 
 
-@pytest.mark.parametrize("jobs", [0, -1, 1.5, True, "two"])
-def test_jobs_must_be_a_whole_number_of_at_least_1(course, tmp_path, jobs):
-    with pytest.raises(ValueError, match="jobs must be a whole number of at least 1, got"):
-        chapters.run_chapters(out=tmp_path / "out", notebooks=course, jobs=jobs)
-    assert names_in(tmp_path) == ["notebooks"]
+def test_the_folder_of_the_chapters_is_refused_for_their_outputs(course, no_worker):
+    before = (course / "01_one.ipynb").read_bytes()
+    with pytest.raises(ValueError, match="--out must be a folder apart"):
+        chapters.run_chapters(out=course, notebooks=course)
+    assert (course / "01_one.ipynb").read_bytes() == before
 
 
-@pytest.mark.parametrize("inside", ["", "deeper/and/deeper"])
-def test_a_file_in_place_of_the_folder_is_refused(course, tmp_path, inside):
-    (tmp_path / "out").write_text("mine")
-    with pytest.raises(ValueError, match="--out must be a folder that can be written to, got"):
-        chapters.run_chapters(out=tmp_path / "out" / inside, notebooks=course)
-    assert (tmp_path / "out").read_text() == "mine"
-
-
-def test_a_folder_that_cannot_be_made_leaves_no_part_of_its_path(course, tmp_path):
-    with pytest.raises(ValueError, match="--out must be a folder"):
-        chapters.run_chapters(out=tmp_path / "new" / ("x" * 300), notebooks=course)
-    assert names_in(tmp_path) == ["notebooks"]
-
-
-def test_the_folder_of_the_chapters_is_refused_for_their_outputs(course):
-    with pytest.raises(ValueError, match="--out must be another folder"):
-        chapters.run_chapters(out=course / ".." / "notebooks", notebooks=course)
-
-
-def test_a_finished_chapter_replaces_what_is_left_of_a_failed_one(course, tmp_path, no_papermill):
+def test_a_finished_chapter_replaces_what_is_left_of_a_failed_one(course, tmp_path, no_worker):
     out = tmp_path / "out"
-    no_papermill.reasons["02_two"] = "kernel died"
+    no_worker.reasons["02_two"] = "kernel died"
     chapters.run_chapters(out=out, notebooks=course)
     assert names_in(out) == ["01_one.ipynb", "02_two.failed.ipynb"]
-    no_papermill.reasons.clear()
+    no_worker.reasons.clear()
     chapters.run_chapters(out=out, notebooks=course)
     assert names_in(out) == ["01_one.ipynb", "02_two.ipynb"]
 
 
-def test_a_failed_chapter_leaves_no_earlier_result(course, tmp_path, no_papermill):
+def test_a_failed_chapter_leaves_no_earlier_result(course, tmp_path, no_worker):
     out = tmp_path / "out"
     chapters.run_chapters(out=out, notebooks=course)
-    no_papermill.reasons["01_one"] = "kernel died"
+    no_worker.reasons["01_one"] = "kernel died"
     first, second = chapters.run_chapters(out=out, notebooks=course)
     assert names_in(out) == ["01_one.failed.ipynb", "02_two.ipynb"]
     assert (first.status, first.reason, second.status) == ("failed", "kernel died", "finished")
@@ -222,35 +217,43 @@ def test_refreshing_stores_the_outputs_and_a_second_time_touches_nothing(course)
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == stamp
 
 
-def test_a_chapter_that_fails_its_refresh_stays_as_it_was(course, no_papermill):
+def test_a_chapter_that_fails_its_refresh_stays_as_it_was(course, no_worker):
     before = (course / "01_one.ipynb").read_bytes()
-    no_papermill.reasons["01_one"] = "kernel died"
+    no_worker.reasons["01_one"] = "kernel died"
     first, second = chapters.refresh_chapters(notebooks=course)
     assert (first.status, first.reason, second.status) == ("failed", "kernel died", "rewritten")
     assert (course / "01_one.ipynb").read_bytes() == before
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="paths are written in several ways")
-def test_a_chapter_that_shows_a_path_of_this_machine_is_not_stored(course, no_papermill):
+def test_a_chapter_that_shows_a_path_of_this_machine_is_not_stored(course, no_worker):
     before = (course / "01_one.ipynb").read_bytes()
-    no_papermill.says["01_one"] = os.path.expanduser("~")
+    no_worker.says["01_one"] = os.path.expanduser("~")
     result = chapters.refresh_chapters(["01"], notebooks=course)[0]
     assert result.status == "failed"
     assert "cell 1 shows" in result.reason
     assert (course / "01_one.ipynb").read_bytes() == before
 
 
-def test_a_chapter_that_was_edited_while_it_ran_keeps_the_edit(course, no_papermill, monkeypatch):
-    path, execute = course / "01_one.ipynb", chapters.execute
+def test_a_chapter_that_was_edited_while_it_ran_keeps_the_edit(course, no_worker, monkeypatch):
+    path, run_jobs = course / "01_one.ipynb", chapters.run_jobs
 
-    def edit_and_execute(*arguments, **options):
+    def edit_and_run(*arguments):
         path.write_text(path.read_text().replace("print(n)", "print(n + 1)"))
-        execute(*arguments, **options)
+        yield from run_jobs(*arguments)
 
-    monkeypatch.setattr(chapters, "execute", edit_and_execute)
+    monkeypatch.setattr(chapters, "run_jobs", edit_and_run)
     result = chapters.refresh_chapters(["01"], notebooks=course)[0]
     assert "edited while it ran" in result.reason
     assert "print(n + 1)" in path.read_text()
+
+
+def test_what_a_killed_refresh_left_beside_the_chapters_is_removed_by_the_next(course, no_worker):
+    before = names_in(course)
+    (course / ".run-abc").mkdir()
+    (course / ".01_one.ipynb.partial").touch()
+    chapters.refresh_chapters(notebooks=course)
+    assert names_in(course) == before
 
 
 def test_the_table_has_a_row_a_chapter_and_says_why_one_failed():
