@@ -61,6 +61,9 @@ def sweep(chapter, grid, given=None, *, out, jobs=None, dask=None, notebooks=cha
         outcomes = run_jobs(waiting, place, jobs) if client is None else run_on_cluster(waiting, client)
         try:
             collect(outcomes, result.add, total=len(plan), unit="run", done=result.before)
+        except KeyboardInterrupt:
+            result.read()  # of a run that was about to be added
+            raise
         except SweepError as error:
             kept = sum(row["status"] == "finished" for row in result.rows.values())
             kept = f"{kept} of {len(plan)} runs are finished and kept in {out}, the same command does the rest"
@@ -103,17 +106,21 @@ class Sweep:
 
     def __init__(self, out, plan):
         self.out, self.plan, self.rows, self.problem = out, plan, {}, ""
-        for key in plan:
-            self._read(key)
+        self.read()
         self.before = len(self.rows)
         others = {path.stem for path in (out / RUNS).glob("*.ipynb") if ".failed" not in path.name} - plan.keys()
         if others:
             what = "of other parameters, or of another version of the chapter or of the package"
             print(f"note: {len(others)} runs in {out} are {what}, and are left out of the table", file=sys.stderr)
+
+    def read(self):
+        """Add the rows of the finished runs whose notebooks are there, and write the table."""
+        for key in self.plan.keys() - self.rows.keys():
+            self._read(key)
         self._write()
 
     def _read(self, key):
-        """Add the row of a run that finished before, unless its notebook is missing, damaged or another's."""
+        """Add the row of a finished run, unless its notebook is missing, damaged or another's."""
         with contextlib.suppress(Exception):  # whatever was done to the file, the run is done again
             notebook = nbformat.read(self.out / RUNS / f"{key}.ipynb", as_version=4)
             results, metadata = read_results(notebook), notebook.metadata.papermill
@@ -150,8 +157,8 @@ class Sweep:
         table = pd.DataFrame([self.rows[key] for key in self.plan if key in self.rows])
         if self.rows:
             table["notebook"] = table.pop("notebook")  # the last column
-        kinds = {name: pd.api.types.infer_dtype(table[name], skipna=True) for name in table.select_dtypes(object)}
-        mixed = [name for name, kind in kinds.items() if kind.startswith("mixed") or kind == "integer"]
+        kinds = {name: pd.api.types.infer_dtype(table[name]) for name in table if table[name].dtype == object}
+        mixed = [name for name, kind in kinds.items() if kind.startswith(("mixed", "integer"))]
         return table.astype(dict.fromkeys(mixed, str))
 
     def _write(self):
