@@ -1,6 +1,9 @@
 """Reading what a learner gives or returns: is it an answer at all, is it made of numbers, and are they right."""
 
 import numbers
+import re
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import torch
@@ -90,6 +93,27 @@ def read_numbers(value):
     return _read_array(value).astype(np.float64)
 
 
+def parse_numbers(value):
+    """Return `value` with its texts, fractions and decimals as floats; a text that is no number stays as it is.
+
+    Examples
+    --------
+    >>> parse_numbers("12,000"), parse_numbers(("1/4", "2e-3", 5)), parse_numbers("many")
+    (12000.0, (0.25, 0.002, 5), 'many')
+    """
+    if isinstance(value, tuple | list) and not any(part is value for part in value):
+        return type(value)(map(parse_numbers, value)) if type(value) in (tuple, list) else value
+    if not isinstance(value, str | Fraction | Decimal):
+        return value
+    text = str(value).strip().replace("−", "-")
+    if re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?", text):
+        text = text.replace(",", "")
+    try:
+        return float(Fraction(text)) if "/" in text else float(text)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        return value
+
+
 def _read_array(value):
     """Return `value` as an array of whole or floating-point numbers."""
     allowed = isinstance(value, numbers.Real | list | tuple | np.ndarray) or hasattr(value, "__array__")
@@ -126,7 +150,7 @@ def find_difference(result, expected, *, rtol=1e-6, strict=False):
     ----------
     result
         What the learner's function returned.
-    expected : number, array, tensor, str, bool, or a tuple or dict of these
+    expected : number, array, tensor, str, bool, or a tuple, list or dict of these
         The right result. Where a number is right, an array or tensor of shape () is as good; an array is as good as a
         tensor and a list, unless `strict`; and a tuple of k numbers may be a list, an array or a tensor of shape (k,).
     rtol : float
@@ -143,6 +167,8 @@ def find_difference(result, expected, *, rtol=1e-6, strict=False):
     if isinstance(expected, str | bool):
         same = type(result) in (type(expected), np.bool_) and result == expected
         return None if same else f"returned {show_value(result)}, where {expected!r} is right"
+    if isinstance(expected, list) and any(hasattr(part, "shape") for part in expected):
+        expected = tuple(expected)  # arrays that may be of different lengths
     if isinstance(expected, tuple | dict):
         return _find_difference_inside(result, expected, rtol, strict)
     if strict and isinstance(expected, torch.Tensor):

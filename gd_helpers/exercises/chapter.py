@@ -9,7 +9,7 @@ from gd_helpers.checks import check_choice, check_int
 from gd_helpers.exercises import questions
 from gd_helpers.exercises.answers import show_value
 from gd_helpers.exercises.feedback import COLOURS, SIGNS, Lines, Prose
-from gd_helpers.exercises.question_types import given
+from gd_helpers.exercises.question import given
 from gd_helpers.lesson.parameters import PUBLISHED, check_names
 
 STATES = {"right": "solved", "wrong": "not right yet", "unanswered": "not answered yet"}

@@ -4,9 +4,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from gd_helpers.exercises.question_types import Choice, Code, Misconception, Prediction, given, names_of
 
 from gd_helpers.exercises.feedback import Verdict
-from gd_helpers.exercises.question_types import Choice, Code, Misconception, Prediction, given, names_of
 
 
 def updates_and_last(n, batch_size):

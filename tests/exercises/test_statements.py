@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
+
+from gd_helpers.data import simulate_line
 from gd_helpers.exercises.questions.batch import stopping_update
 from gd_helpers.exercises.questions.five_layers import unit_spread
 from gd_helpers.exercises.questions.simulate_data import z_of_mean
 from gd_helpers.exercises.questions.stochastic import average_and_last, epoch_ends
 from gd_helpers.exercises.questions.three_layers import slopes_of
-
-from gd_helpers.data import simulate_line
 from gd_helpers.metrics import ols
 from gd_helpers.models import linear, mlp, set_weights
 from gd_helpers.training.trainer import train

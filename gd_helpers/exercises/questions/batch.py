@@ -1,25 +1,14 @@
 """The exercises of chapter 03: what Adam's travel budget buys, when to stop, and the fastest rate of the plain rule."""
 
 import numpy as np
-import torch
 
 from gd_helpers.data import simulate_line
-from gd_helpers.exercises.question_types import Choice, Code, Misconception, Prediction
+from gd_helpers.exercises import Misconception, choice, code, prediction
 from gd_helpers.metrics import ols
 from gd_helpers.models import linear
 from gd_helpers.training.trainer import train
 
 # Exercise 1
-
-
-def updates_at_ten_times_the_rate(n, seed):
-    data = simulate_line(n=n, seed=seed)
-    needed = []
-    for rate in (0.001, 0.01):
-        run = train(data, "batch", epochs=20_000, learning_rate=rate, seed=seed)
-        needed.append(run.trace.updates[run.trace.loss < 1.001 * ols(data).mse].min())
-    ratios = {"a hundredth": 1 / 100, "a tenth": 1 / 10, "a third": 1 / 3, "as many": 1}
-    return min(ratios, key=lambda name: abs(np.log(needed[1] / needed[0] / ratios[name])))
 
 
 def count_with_adam_by_hand(n, seed, learning_rate):
@@ -37,105 +26,74 @@ def count_with_adam_by_hand(n, seed, learning_rate):
     return k
 
 
-def sort_by_ratio(n, seed):
-    """Sort the ratio of the two counts between the geometric middles of the answers."""
-    ratio = count_with_adam_by_hand(n, seed, 0.01) / count_with_adam_by_hand(n, seed, 0.001)
-    place = np.searchsorted(np.sqrt([1 / 100 / 10, 1 / 10 / 3, 1 / 3]), ratio)
-    return ("a hundredth", "a tenth", "a third", "as many")[place]
-
-
-UPDATES_AT_TEN_TIMES_THE_RATE = Choice(
-    solution=updates_at_ten_times_the_rate,
-    expected=sort_by_ratio,
+@choice(
     options=("a hundredth", "a tenth", "a third", "as many"),
     misconceptions=(
         Misconception("a hundredth", "A hundredth, for ten times the rate? Not even the travel budget allows that."),
         Misconception(
             "a tenth",
-            "A tenth, as if a step were always α. But Adam shortens its steps on the way, by a memory that does not "
-            "depend on α.",
+            "A tenth would be right if a step were always α. But Adam shortens its steps on the way, by a memory that "
+            "does not depend on α.",
         ),
-        Misconception(
-            "as many", "Steps ten times as long do shorten the way: what the travel budget asks for is a tenth."
-        ),
+        Misconception("as many", "Steps ten times as long do help: the travel budget asks for a tenth."),
     ),
     hints=(
-        "At full stride, about distance / α updates would do. How many are those at α = 0.01, and how many updates "
-        "does Adam remember?",
-        "At α = 0.01 the budget would allow some 500 updates. But after so many, Adam still measures the gradient "
-        "against its steep beginning. So is it more than a tenth, or less?",
+        "At full stride, about distance / α updates would do. How many is that at α = 0.01, and how many updates does "
+        "Adam remember?",
+        "At α = 0.01 the budget asks for some 500 updates. But after 500, Adam still measures the gradient against its "
+        "steep beginning. So is it more than a tenth, or less?",
         "Or count: run `train` with `learning_rate=0.01`, and look in `run.trace` for the first loss below "
         "`1.001 * best.mse`.",
     ),
-    because="Far fewer, but not a tenth. Ten times the rate makes the budget ten times as large: at full stride, 500 "
-    "updates would do. But Adam divides by its running measure of the gradient, which remembers the steep beginning "
-    "for some thousand updates and keeps the steps short for as long. With a memory of ten updates, `betas=(0.9, "
-    "0.9)`, `torch.optim.Adam` keeps its full stride to the end.",
+    because="Far fewer, but more than a tenth. Ten times the rate makes the budget ten times as large: at full stride, "
+    "500 updates would do. But Adam divides by its running measure of the gradient, which remembers the steep "
+    "beginning for some thousand updates, and keeps the steps short for as long. With a memory of ten updates, "
+    "`betas=(0.9, 0.9)`, `torch.optim.Adam` keeps its full stride to the end.",
 )
+def updates_at_ten_times_the_rate(n, seed):
+    data = simulate_line(n=n, seed=seed)
+    needed = []
+    for rate in (0.001, 0.01):
+        run = train(data, "batch", epochs=20_000, learning_rate=rate, seed=seed)
+        needed.append(run.trace.updates[run.trace.loss < 1.001 * ols(data).mse].min())
+    ratios = {"a hundredth": 1 / 100, "a tenth": 1 / 10, "a third": 1 / 3, "as many": 1}
+    return min(ratios, key=lambda name: abs(np.log(needed[1] / needed[0] / ratios[name])))
 
 
 # Exercise 2
 
 
-def intercept_of_fifty(n, seed):
-    data = simulate_line(n=n, intercept=50.0, seed=seed)
-    return train(data, "batch", epochs=4500, learning_rate=0.001, seed=seed).weights[0]
-
-
-def walk_with_torch(n, seed):
-    """Let torch's own Adam walk, on the loss as a function of two weights."""
-    data = simulate_line(n=n, intercept=50.0, seed=seed)
-    X, y = data.X.double().numpy(), data.y.double().numpy()[:, 0]
-    hessian, best = 2 / n * X.T @ X, np.linalg.lstsq(X, y, rcond=None)[0]
-    weights = torch.nn.Parameter(linear(seed=seed)[0].weight.detach().double().reshape(2))
-    adam = torch.optim.Adam([weights], lr=0.001)
-    for _ in range(4500):
-        weights.grad = torch.from_numpy(hessian @ (weights.detach().numpy() - best))
-        adam.step()
-    return weights[0].item()
-
-
-INTERCEPT_OF_FIFTY = Prediction(
-    solution=intercept_of_fifty,
-    expected=walk_with_torch,
+@prediction(
     asks=("b0 at the end",),
     absolute=0.5,
     misconceptions=(
-        Misconception(50, "It does not arrive: how far can 4,500 steps of at most 0.001 lead?"),
+        Misconception(50, "It does not arrive: how far can 4,500 steps of at most 0.001 go?"),
         Misconception(45.5, "That is how far it still has to go. Where is it?"),
         Misconception(
             lambda n, seed: train(simulate_line(n=n, seed=seed), "batch", epochs=4500, seed=seed).weights[0],
             "That is where this chapter's run ends. There the slope of the loss shrinks on the way; here it stays "
-            "steep.",
+            "steep throughout.",
         ),
         Misconception(
             lambda n, seed: 50 * train(simulate_line(n=n, seed=seed), "batch", epochs=4500, seed=seed).weights[0] / 5,
             "You scaled the result with the distance. But the length of Adam's step does not depend on the distance.",
         ),
-        Misconception(0.0045, "One step is 0.001 long, and there are 4,500 of them: mind the power of ten."),
+        Misconception(0.0045, "One step is 0.001 long, and there are 4,500 of them: check the power of ten."),
     ),
     hints=(
-        "Which is the longest way that 4,500 updates at α = 0.001 can go?",
-        "The gradient stays large all the time, so nearly every step is at full stride, from a start near 0.",
+        "How far can 4,500 updates at α = 0.001 go at most?",
+        "The gradient stays large all the time, so nearly every step is taken at full stride, from a start near 0.",
     ),
     because="The goal is so far away that the gradient hardly shrinks, and Adam makes nearly every step α long: the "
-    "run ends nearly $4{,}500 \\cdot 0.001 = 4.5$ above its start, so at about 4.9; a little less, since the gradient "
-    "does shrink a little. How far the goal is makes no difference.",
+    "run ends nearly $4{,}500 \\cdot 0.001 = 4.5$ above its start, at about 4.9, or a little less, since the gradient "
+    "does shrink a little. How far away the goal is makes no difference.",
 )
+def intercept_of_fifty(n, seed):
+    data = simulate_line(n=n, intercept=50.0, seed=seed)
+    return train(data, "batch", epochs=4500, learning_rate=0.001, seed=seed).weights[0]
 
 
 # Exercise 3
-
-
-def stopping_update(losses, fall, window):
-    for k in range(window, len(losses)):
-        if losses[k - window] - losses[k] < fall:
-            return k
-
-
-def compare_shifted(losses, fall, window):
-    """Compare the whole curve with itself, `window` updates later."""
-    return window + np.flatnonzero(losses[:-window] - losses[window:] < fall)[0]
 
 
 def draw_curves():
@@ -149,21 +107,19 @@ def draw_curves():
     ]
 
 
-STOPPING_UPDATE = Code(
-    solution=stopping_update,
-    expected=compare_shifted,
+@code(
     cases=draw_curves,
     misconceptions=(
         Misconception(
-            lambda losses, fall, window: compare_shifted(losses, fall, 1),
+            lambda losses, fall, window: stopping_update(losses, fall, 1),
             "You compared neighbours. The fall is counted over the last `window` updates.",
         ),
         Misconception(
-            lambda *case: compare_shifted(*case) - case[2],
-            "That is where the flat stretch begins. The loop cannot know it before the end of it.",
+            lambda *case: stopping_update(*case) - case[2],
+            "That is where the flat stretch begins. The loop cannot know that before the stretch ends.",
         ),
         Misconception(
-            lambda *case: compare_shifted(*case) + 1,
+            lambda *case: stopping_update(*case) + 1,
             "One too many: `losses[0]` is the loss before the first update, so `losses[k]` is the one after update k.",
         ),
         Misconception(
@@ -176,7 +132,7 @@ STOPPING_UPDATE = Code(
             lambda losses, fall, window: next(
                 k for k in range(window, len(losses), window) if losses[k - window] - losses[k] < fall
             ),
-            "You looked every `window` updates only. The loop is to stop as soon as it can.",
+            "You looked only every `window` updates. The loop is to stop as soon as it can.",
         ),
         Misconception(
             lambda losses, fall, window: next(k for k in range(len(losses)) if losses[k - window] - losses[k] < fall),
@@ -185,27 +141,20 @@ STOPPING_UPDATE = Code(
         ),
     ),
     hints=(
-        "For update k, compare the loss after it with the loss `window` updates earlier. Which is the first k that "
-        "has one?",
+        "For update k, compare the loss after it with the loss `window` updates earlier. For which k is there one?",
         "Go through k from `window` on, and return the first for which `losses[k - window] - losses[k] < fall`.",
     ),
-    because="Walk along the curve with two fingers, `window` updates apart.",
-    then="With `stopping_update(np.array(losses), 0.03, 100)` this chapter's loop stops before its end, far from "
-    "done: a flat curve says slow, not converged.",
+    because="Move two fingers along the curve, `window` updates apart.",
+    then="With `stopping_update(np.array(losses), 0.03, 100)` this chapter's loop stops early, far from done: a flat "
+    "curve says slow, not converged.",
 )
+def stopping_update(losses, fall, window):
+    for k in range(window, len(losses)):
+        if losses[k - window] - losses[k] < fall:
+            return k
 
 
 # Exercise 4
-
-
-def fastest_rate(X):
-    curvatures = np.linalg.eigvalsh(2 / len(X) * X.T @ X)
-    return 2 / (curvatures.min() + curvatures.max())
-
-
-def rate_from_singular_values(X):
-    singular = torch.linalg.svdvals(torch.from_numpy(X)).numpy()
-    return 2 / (2 / len(X) * (singular[0] ** 2 + singular[-1] ** 2))
 
 
 def draw_inputs():
@@ -216,9 +165,7 @@ def draw_inputs():
     return cases
 
 
-FASTEST_RATE = Code(
-    solution=fastest_rate,
-    expected=rate_from_singular_values,
+@code(
     cases=draw_inputs,
     misconceptions=(
         Misconception(
@@ -227,7 +174,7 @@ FASTEST_RATE = Code(
         ),
         Misconception(
             lambda X: 1 / np.linalg.eigvalsh(2 / len(X) * X.T @ X).max(),
-            "At that rate the steep direction arrives at once, and the flat one is slow. Which rate treats both alike?",
+            "At that rate the steep direction arrives at once, and the flat one is slow. Which rate is fair to both?",
         ),
         Misconception(
             lambda X: 2 * fastest_rate(X),
@@ -247,7 +194,7 @@ FASTEST_RATE = Code(
         ),
         Misconception(
             lambda X: 2 / np.trace(2 / len(X) * X.T @ X),
-            "You added all curvatures, which is the same for two weights only. The smallest and the largest decide.",
+            "You added all curvatures, which is the same only for two weights. The smallest and the largest decide.",
         ),
     ),
     hints=(
@@ -257,5 +204,14 @@ FASTEST_RATE = Code(
     because="With the smallest and the largest curvature, $1 - αλ_1$ and $αλ_2 - 1$ are equal at $α = 2/(λ_1 + λ_2)$; "
     "curvatures in between shrink faster than both.",
 )
+def fastest_rate(X):
+    curvatures = np.linalg.eigvalsh(2 / len(X) * X.T @ X)
+    return 2 / (curvatures.min() + curvatures.max())
 
-QUESTIONS = (UPDATES_AT_TEN_TIMES_THE_RATE, INTERCEPT_OF_FIFTY, STOPPING_UPDATE, FASTEST_RATE)
+
+QUESTIONS = (
+    updates_at_ten_times_the_rate,
+    intercept_of_fifty,
+    stopping_update,
+    fastest_rate,
+)

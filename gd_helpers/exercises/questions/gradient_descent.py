@@ -4,44 +4,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.optimize import brentq
 
 from gd_helpers.data import simulate_line
-from gd_helpers.exercises.question_types import Code, Misconception, Prediction
-from gd_helpers.metrics import hessian, stability_limit
+from gd_helpers.exercises import Misconception, code, prediction
+from gd_helpers.metrics import stability_limit
 
 # Exercise 1
 
 
-def updates_at_half_the_rate(n, seed):
-    X = simulate_line(n=n, seed=seed).X.double().numpy()
-    λ = np.linalg.eigvalsh(2 / n * X.T @ X).min()  # the curvature along the valley
-    return np.ceil(100 * np.log(1 - 0.1 * λ) / np.log(1 - 0.05 * λ))
-
-
-def count_at_half_the_rate(n, seed):
-    """Descend at both rates, and count."""
-    data = simulate_line(n=n, seed=seed)
-    X, y = data.X.double().numpy(), data.y.double().numpy()[:, 0]
-
-    def descend(rate):
-        w = np.zeros(2)
-        while True:
-            yield np.mean((X @ w - y) ** 2)
-            w = w - rate * 2 / n * X.T @ (X @ w - y)
-
-    reached = [loss for loss, _ in zip(descend(0.1), range(101), strict=False)][-1]
-    return next(updates for updates, loss in enumerate(descend(0.05)) if loss <= reached)
-
-
-UPDATES_AT_HALF_THE_RATE = Prediction(
-    solution=updates_at_half_the_rate,
-    expected=count_at_half_the_rate,
+@prediction(
     asks=("updates",),
     relative=0.1,
     misconceptions=(
-        Misconception(100, "As many as before? Each step is shorter now: along the valley floor it goes half as far."),
-        Misconception(50, "Half as many would be for steps twice as long. These are shorter."),
+        Misconception(
+            100, "As many as before? Each step is shorter now: along the valley floor it goes only half as far."
+        ),
+        Misconception(50, "Half as many would do if the steps were twice as long. These are shorter."),
         Misconception(400, "Along the valley floor a step at half the rate goes half as far, not a quarter."),
     ),
     hints=(
@@ -50,47 +28,33 @@ UPDATES_AT_HALF_THE_RATE = Prediction(
         "is as small as (1 − 0.1 λ)¹⁰⁰?",
     ),
     because="What takes long is the way along the floor, whose curvature λ is small. There one update leaves $1 - αλ$ "
-    "of the distance, so $(1 - 0.05\\,λ)^k = (1 - 0.1\\,λ)^{100}$. Since $αλ$ is small, that is nearly twice as many.",
+    "of the distance, so $(1 - 0.05\\,λ)^k = (1 - 0.1\\,λ)^{100}$. Since $αλ$ is small, $k$ is nearly twice as large.",
 )
+def updates_at_half_the_rate(n, seed):
+    X = simulate_line(n=n, seed=seed).X.double().numpy()
+    λ = np.linalg.eigvalsh(2 / n * X.T @ X).min()  # the curvature along the valley
+    return np.ceil(100 * np.log(1 - 0.1 * λ) / np.log(1 - 0.05 * λ))
 
 
 # Exercise 2
-
-
-def limit_without_the_factor_2(n, seed):
-    X = simulate_line(n=n, seed=seed).X.double().numpy()
-    λ = np.linalg.eigvalsh(1 / n * X.T @ X).max()
-    return 2 / λ
-
-
-def search_for_the_limit(n, seed):
-    """Find the rate at which a step with half the gradient no longer brings every point nearer."""
-    data = simulate_line(n=n, seed=seed)
-
-    def growth(rate):
-        return np.abs(np.linalg.eigvals(np.eye(2) - rate * hessian(data) / 2)).max() - 1
-
-    return brentq(growth, 0.1, 10)
 
 
 def limit_of(n, seed):
     return stability_limit(simulate_line(n=n, seed=seed))
 
 
-LIMIT_WITHOUT_THE_FACTOR_2 = Prediction(
-    solution=limit_without_the_factor_2,
-    expected=search_for_the_limit,
+@prediction(
     asks=("limit of the rate",),
     relative=0.02,
     misconceptions=(
         Misconception(limit_of, "That is the limit with the factor 2. Without it each step is half as long."),
         Misconception(
             lambda n, seed: limit_of(n, seed) / 2,
-            "The wrong way round: with a gradient half as long, is a rate sooner too large, or later?",
+            "The wrong way round: if the gradient is half as long, does the rate become too large sooner or later?",
         ),
         Misconception(
             lambda n, seed: limit_of(n, seed) * 4,
-            "That is a factor 2 too many: count it once.",
+            "You counted the factor 2 twice.",
         ),
         Misconception(
             lambda n, seed: 1 / limit_of(n, seed),
@@ -99,61 +63,54 @@ LIMIT_WITHOUT_THE_FACTOR_2 = Prediction(
     ),
     hints=(
         "What counts is the length of the step, the rate times the gradient.",
-        "Half the gradient has half the curvature λ, and the limit is 2 / λ.",
+        "Half the gradient means half the curvature λ, and the limit is 2 / λ.",
     ),
-    because="Half the gradient behaves like a landscape of half the curvature, and the limit is $2/λ_\\text{max}$.",
-    then="So nothing seems wrong: such a loop runs at half the rate that you think. Finite differences notice.",
+    because="Half the gradient is the gradient of a loss with half the curvature, and the limit is $2/λ_\\text{max}$.",
+    then="So nothing seems wrong: such a loop simply runs at half the rate that you think. Finite differences notice.",
 )
+def limit_without_the_factor_2(n, seed):
+    X = simulate_line(n=n, seed=seed).X.double().numpy()
+    λ = np.linalg.eigvalsh(1 / n * X.T @ X).max()
+    return 2 / λ
 
 
 # Exercise 3
-
-
-def limit_for_centred_x(n, seed):
-    x = simulate_line(n=n, seed=seed).x.double().numpy()
-    along_intercept, along_slope = 2, 2 * np.var(x)
-    return 2 / max(along_intercept, along_slope)
-
-
-def centre_and_measure(n, seed):
-    """Take the curvatures from the singular values of the centred inputs."""
-    X = simulate_line(n=n, seed=seed).X.double().numpy()
-    X[:, 1] -= X[:, 1].mean()
-    return 2 / (2 / n * np.linalg.svd(X, compute_uv=False)[0] ** 2)
 
 
 def variance_of_x(n, seed):
     return simulate_line(n=n, seed=seed).x.double().numpy().var()
 
 
-LIMIT_FOR_CENTRED_X = Prediction(
-    solution=limit_for_centred_x,
-    expected=centre_and_measure,
+@prediction(
     asks=("limit of the rate",),
     relative=0.02,
     misconceptions=(
         Misconception(
             limit_of,
-            "That is the limit before. It is so low because x is far from 0; what do x's squares average to now?",
+            "That is the limit before centring. It is so low because x is far from 0; what is the mean of x² now?",
         ),
         Misconception(
             lambda n, seed: 1 / variance_of_x(n, seed),
-            "That is the limit for the slope alone. The intercept has a curvature, too, and the larger one decides.",
+            "That is the limit for the slope alone. The intercept has a curvature too, and the larger one decides.",
         ),
         Misconception(2, "The factor 2 of the gradient is missing: the Hessian is 2 XᵀX / n."),
         Misconception(
-            0.5, "At that rate the intercept arrives in one step. How far can the rate go before steps grow?"
+            0.5, "At that rate the intercept arrives in one step. How large can the rate be before the steps grow?"
         ),
     ),
     hints=(
         "The Hessian is 2 XᵀX / n. With a mean of 0, what becomes of its entry for intercept and slope together?",
-        "Its diagonal is 2 and 2 · Var(x), and beside it is 0, so these are the curvatures. The limit is 2 / the "
-        "larger.",
+        "Its diagonal is 2 and 2 · Var(x), and the other entries are 0, so these are the curvatures. The limit is 2 "
+        "divided by the larger one.",
     ),
     because="With $\\bar x = 0$ the Hessian is diagonal, with 2 for the intercept and $2\\,\\text{Var}(x)$ for the "
     "slope. The valley is nearly round, and the largest curvature is a sixth of what it was.",
-    then="At α = 0.5 two updates are then enough.",
+    then="At α = 0.5, two updates are now enough.",
 )
+def limit_for_centred_x(n, seed):
+    x = simulate_line(n=n, seed=seed).x.double().numpy()
+    along_intercept, along_slope = 2, 2 * np.var(x)
+    return 2 / max(along_intercept, along_slope)
 
 
 # Exercise 4
@@ -171,20 +128,6 @@ class Bowl:
         return float((w - self.c) @ self.A @ (w - self.c))
 
 
-def forward_differences(loss, w, h):
-    gradient = np.zeros(len(w))
-    for j in range(len(w)):
-        nudged = w.copy()
-        nudged[j] += h
-        gradient[j] = (loss(nudged) - loss(w)) / h
-    return gradient
-
-
-def differences_of_a_bowl(loss, w, h):
-    """Expand the quotient by hand: the derivative, and h times half the second one."""
-    return (loss.A + loss.A.T) @ (w - loss.c) + h * np.diag(loss.A)
-
-
 def make_bowls():
     generator = np.random.default_rng(2024)
     cases = [(Bowl(np.array([[1.0, 0.5], [0.5, 3.0]]), np.array([1.0, -1.0])), np.array([2.0, 0.5]), 0.1)]
@@ -194,26 +137,24 @@ def make_bowls():
     return cases
 
 
-FORWARD_DIFFERENCES = Code(
-    solution=forward_differences,
-    expected=differences_of_a_bowl,
+@code(
     cases=make_bowls,
     misconceptions=(
         Misconception(
-            lambda loss, w, h: differences_of_a_bowl(loss, w, 0),
+            lambda loss, w, h: (forward_differences(loss, w, h) + forward_differences(loss, w, -h)) / 2,
             "That is the two-sided quotient of the chapter. This one compares with the loss at w itself.",
         ),
         Misconception(
-            lambda loss, w, h: differences_of_a_bowl(loss, w, -h),
+            lambda loss, w, h: forward_differences(loss, w, -h),
             "You looked backwards, from w to w − h. Step up by h.",
         ),
         Misconception(
             lambda loss, w, h: forward_differences(loss, w, h) / 2,
-            "Half of what is right: from w to w + h the way is h, not 2h.",
+            "Half of what is right: the distance from w to w + h is h, not 2h.",
         ),
         Misconception(
             lambda loss, w, h: forward_differences(loss, w, h) * h,
-            "That is how much the loss changes. Divide by h to have a slope.",
+            "That is how much the loss changes. Divide by h to get a slope.",
         ),
         Misconception(
             lambda loss, w, h: -forward_differences(loss, w, h),
@@ -221,47 +162,34 @@ FORWARD_DIFFERENCES = Code(
         ),
         Misconception(
             lambda loss, w, h: np.full(len(w), (loss(w + h) - loss(w)) / h),
-            "You moved all weights at once. A partial derivative moves one, and leaves the others where they are.",
+            "You moved all weights at once. For a partial derivative, move one and leave the others where they are.",
         ),
     ),
     hints=(
         "Take one weight at a time. What is the loss where that weight is larger by h, and the others are as in w?",
-        "`nudged = w.copy()`, then `nudged[j] += h`: without the copy, the second weight would start from the nudged "
-        "first.",
+        "`nudged = w.copy()`, then `nudged[j] += h`. Without the copy, the first weight would still be nudged when you "
+        "come to the second.",
     ),
-    because="For each weight, one loss a step of h further, minus the loss at w, divided by h.",
-    then="For a quadratic it is off by h/2 times the curvature, where the two-sided quotient is exact.",
+    because="For each weight, take the loss a step of h further on, subtract the loss at w, and divide by h.",
+    then="For a quadratic it is off by h/2 times the curvature, whereas the two-sided quotient is exact.",
 )
+def forward_differences(loss, w, h):
+    gradient = np.zeros(len(w))
+    for j in range(len(w)):
+        nudged = w.copy()
+        nudged[j] += h
+        gradient[j] = (loss(nudged) - loss(w)) / h
+    return gradient
 
 
 # Exercise 5
 
 
-def train_line(X, y, learning_rate, updates):
-    model = torch.nn.Linear(2, 1, bias=False)
-    torch.nn.init.zeros_(model.weight)
-    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
-    for _ in range(updates):
-        optimizer.zero_grad()
-        loss = torch.nn.MSELoss()(model(X), y)
-        loss.backward()
-        optimizer.step()
-    return model.weight.detach().reshape(2)
-
-
-def leap(X, y, learning_rate, updates):
-    """Go to the end in one go, by w_k = w* − (I − αH)ᵏ w*."""
-    X, y = X.double().numpy(), y.double().numpy()[:, 0]
-    best = np.linalg.lstsq(X, y, rcond=None)[0]
-    step = np.eye(2) - learning_rate * 2 / len(y) * X.T @ X
-    return best - np.linalg.matrix_power(step, updates) @ best
-
-
-def add_up_gradients(X, y, learning_rate, updates):
-    """Descend as a loop does that never clears the gradient."""
+def descend(X, y, learning_rate, updates, kept=0):
+    """Descend in NumPy; `kept` times the gradient before is added to each gradient."""
     X, y, w, gradient = X.double().numpy(), y.double().numpy()[:, 0], np.zeros(2), 0
     for _ in range(updates):
-        gradient = gradient + 2 / len(y) * X.T @ (X @ w - y)
+        gradient = kept * gradient + 2 / len(y) * X.T @ (X @ w - y)
         w = w - learning_rate * gradient
     return w
 
@@ -274,59 +202,68 @@ def draw_lines():
     return cases
 
 
-TRAIN_LINE = Code(
-    solution=train_line,
-    expected=leap,
+@code(
     cases=draw_lines,
     relative=1e-4,
     unsteady="Called again with the same arguments, it ends elsewhere. A new layer draws its weights at random: does "
     "your loop begin at (0, 0)?",
     misconceptions=(
         Misconception(
-            add_up_gradients,
+            lambda *case: descend(*case, kept=1),
             "Each step follows the sum of all gradients so far: `zero_grad` is missing.",
         ),
         Misconception(
-            lambda X, y, learning_rate, updates: leap(X, y, learning_rate, updates - 1),
+            lambda X, y, learning_rate, updates: descend(X, y, learning_rate, updates - 1),
             "One update too few.",
         ),
         Misconception(
-            lambda X, y, learning_rate, updates: leap(X, y, learning_rate, updates + 1),
+            lambda X, y, learning_rate, updates: descend(X, y, learning_rate, updates + 1),
             "One update too many.",
         ),
         Misconception(
-            lambda X, y, learning_rate, updates: leap(X, y, -learning_rate, updates),
-            "The loop goes uphill: a step goes against the gradient.",
+            lambda X, y, learning_rate, updates: descend(X, y, -learning_rate, updates),
+            "The loop goes uphill: a step must go against the gradient.",
         ),
         Misconception(
-            lambda X, y, learning_rate, updates: leap(X, y, learning_rate * len(y), updates),
-            "That is where the sum of the squared errors leads. The loss is their mean.",
+            lambda X, y, learning_rate, updates: descend(X, y, learning_rate * len(y), updates),
+            "That is where the sum of the squared errors would lead. The loss is their mean.",
         ),
         Misconception(
-            lambda X, y, learning_rate, updates: leap(X, y, learning_rate / 2, updates),
-            "That is where half the gradient leads: is the factor 2 in it?",
+            lambda X, y, learning_rate, updates: descend(X, y, learning_rate / 2, updates),
+            "That is where half the gradient would lead: is the factor 2 in yours?",
         ),
         Misconception(
             lambda X, y, learning_rate, updates: np.zeros(2),
-            "The weights are still (0, 0). Is there a `step` in the loop, and do you return the weights after it?",
+            "The weights are still (0, 0). Is there a `step` in the loop, and do you return the weights at its end?",
         ),
         Misconception(
-            lambda *case: leap(*case).reshape(1, 2),
-            "The numbers are right, but with shape (1, 2), as the layer keeps them. Reshape them to (2,).",
+            lambda *case: descend(*case).reshape(1, 2),
+            "The numbers are right, but their shape is (1, 2), as in the layer. Reshape them to (2,).",
         ),
     ),
     hints=(
-        "The loop has four lines: clear the gradient, compute the loss, go backward, make a step.",
+        "The loop has four lines: clear the gradients, compute the loss, go backward, make a step.",
         "As in the chapter: `torch.nn.Linear(2, 1, bias=False)`, its weight set to zero, `torch.optim.SGD`, and at "
         "the end `model.weight.detach().reshape(2)`.",
     ),
-    because="It is the chapter's loop, in a function of its own.",
+    because="It is the chapter's loop, put into a function.",
 )
+def train_line(X, y, learning_rate, updates):
+    model = torch.nn.Linear(2, 1, bias=False)
+    torch.nn.init.zeros_(model.weight)
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    for _ in range(updates):
+        optimizer.zero_grad()
+        loss = torch.nn.MSELoss()(model(X), y)
+        loss.backward()
+        optimizer.step()
+    return model.weight.detach().reshape(2)
+
 
 QUESTIONS = (
-    UPDATES_AT_HALF_THE_RATE,
-    LIMIT_WITHOUT_THE_FACTOR_2,
-    LIMIT_FOR_CENTRED_X,
-    FORWARD_DIFFERENCES,
-    TRAIN_LINE,
+    updates_at_half_the_rate,
+    limit_without_the_factor_2,
+    limit_for_centred_x,
+    forward_differences,
+    train_line,
 )

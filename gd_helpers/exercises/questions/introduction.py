@@ -1,19 +1,49 @@
 """The exercises of chapter 00: counting updates, the gradient of a batch, and a loop that ends by itself."""
 
 import numpy as np
-import torch
 
 from gd_helpers.data import simulate_line
-from gd_helpers.exercises.question_types import Code, Misconception, Prediction
+from gd_helpers.exercises import Misconception, code, prediction
 from gd_helpers.training.recipes import METHODS
 
 B = 64  # of the first exercise
 BATCH_EPOCHS, STOCHASTIC_EPOCHS = METHODS["batch"]["epochs"], METHODS["stochastic"]["epochs"]
 
-
 # Exercise 1
 
 
+@prediction(
+    asks=("updates in an epoch", "examples in the last batch"),
+    misconceptions=(
+        Misconception(lambda n: updates_in_an_epoch(n)[::-1], "These two are the wrong way round: updates come first."),
+        Misconception(
+            lambda n: (n // B, None),
+            "You counted full batches only. Some examples are left over, and they make one more update.",
+        ),
+        Misconception(
+            lambda n: (n / B, None),
+            "n/B is not a whole number, and there is no such thing as part of an update. What becomes of the examples "
+            "left over?",
+        ),
+        Misconception(
+            lambda n: (n, None), "That is an epoch of stochastic descent, in which each update uses one example."
+        ),
+        Misconception(
+            (None, B), "The last batch is full only where B divides n. How many examples are left over for it?"
+        ),
+        Misconception(
+            lambda n: (None, -n % B),
+            "That is how many examples the last batch is short of being full. How many does it have?",
+        ),
+    ),
+    hints=(
+        "Lay the examples out in a row and cut off 64 at a time. How often can you cut, and what is left at the end?",
+        "An epoch has $\\lceil n/B \\rceil$ batches, and all but the last are full.",
+    ),
+    because="Every example is used once, so there are $n/B$ batches, rounded up. All but the last have $B$ examples; "
+    "the last has the rest.",
+    then="To see it happen, set `batch_size` to 64 and run the chapter: the claims about 32 and 8 no longer hold.",
+)
 def updates_in_an_epoch(n):
     B = 64
     updates = int(np.ceil(n / B))
@@ -21,66 +51,10 @@ def updates_in_an_epoch(n):
     return updates, last
 
 
-def count_slices(n):
-    """Slice the examples into batches, and count."""
-    sizes = [len(range(n)[first : first + B]) for first in range(0, n, B)]
-    return len(sizes), sizes[-1]
-
-
-UPDATES_IN_AN_EPOCH = Prediction(
-    solution=updates_in_an_epoch,
-    expected=count_slices,
-    asks=("updates in an epoch", "examples in the last batch"),
-    misconceptions=(
-        Misconception(lambda n: count_slices(n)[::-1], "These two are the wrong way round: updates come first."),
-        Misconception(
-            lambda n: (n // B, None),
-            "You counted full batches only. Some examples are left over, and they make one more update.",
-        ),
-        Misconception(
-            lambda n: (n / B, None),
-            "n/B is no whole number, and a part of an update does not happen. What becomes of the examples left over?",
-        ),
-        Misconception(
-            lambda n: (n, None), "That is an epoch of stochastic descent, where one example feeds each update."
-        ),
-        Misconception(
-            (None, B), "The last batch is full only where B divides n. How many examples are left over for it?"
-        ),
-        Misconception(
-            lambda n: (None, -n % B),
-            "That is what the last batch lacks to be full. How many examples does it have?",
-        ),
-    ),
-    hints=(
-        "Lay the examples out in a row and cut off 64 at a time. How often can you cut, and what is left at the end?",
-        "An epoch has $\\lceil n/B \\rceil$ updates, and all of them but the last are full.",
-    ),
-    because="Every example is used once, so the batches are $n/B$, rounded up. All but the last have $B$ examples; the "
-    "last has the rest.",
-    then="To see it happen, set `batch_size` to 64 and run the chapter: the claims about 32 and 8 no longer hold.",
-)
-
-
 # Exercise 2
 
 
-def times_as_many_updates(n):
-    batch_updates = 4500 * 1
-    stochastic_updates = 500 * n
-    return stochastic_updates / batch_updates
-
-
-def count_updates_of_both(n):
-    """Walk through the batches of both methods, epoch by epoch."""
-    stochastic = sum(len(range(0, n, 1)) for _ in range(STOCHASTIC_EPOCHS))
-    batch = sum(len(range(0, n, n)) for _ in range(BATCH_EPOCHS))
-    return stochastic / batch
-
-
-TIMES_AS_MANY_UPDATES = Prediction(
-    solution=times_as_many_updates,
-    expected=count_updates_of_both,
+@prediction(
     asks=("updates of the stochastic run for each of the batch run",),
     relative=0.01,
     misconceptions=(
@@ -90,42 +64,34 @@ TIMES_AS_MANY_UPDATES = Prediction(
         ),
         Misconception(
             BATCH_EPOCHS / STOCHASTIC_EPOCHS,
-            "That is how many times as many epochs the batch run has. How many updates is each of them?",
+            "That is how many times as many epochs the batch run has. How many updates are there in each?",
         ),
         Misconception(
             lambda n: BATCH_EPOCHS / (STOCHASTIC_EPOCHS * n),
             "That is the other way round: the batch run's updates for each update of the stochastic run.",
         ),
         Misconception(
-            lambda n: STOCHASTIC_EPOCHS * n, "That many updates the stochastic run makes. Divide by the batch run's."
+            lambda n: STOCHASTIC_EPOCHS * n,
+            "That is how many updates the stochastic run makes. Divide by those of the batch run.",
         ),
         Misconception(
             lambda n: n, "That is the ratio for one epoch of each. The two runs have different numbers of epochs."
         ),
     ),
     hints=(
-        "How many updates is one epoch of batch descent? And one of stochastic descent?",
+        "How many updates does one epoch of batch descent make? And one of stochastic descent?",
         "The batch run makes 4,500 · 1 updates, the stochastic run 500 · n.",
     ),
     because="An epoch of batch descent is one update, an epoch of stochastic descent is $n$. So the run with the fewer "
-    "epochs makes by far the more updates, and to say that it learns faster you have to say what you count.",
+    "epochs makes far more updates, and to say that it learns faster you have to say what you count.",
 )
+def times_as_many_updates(n):
+    batch_updates = 4500 * 1
+    stochastic_updates = 500 * n
+    return stochastic_updates / batch_updates
 
 
 # Exercise 3
-
-
-def batch_gradient(X, y, w, batch):
-    errors = X[batch] @ w - y[batch, 0]
-    return 2 / len(batch) * X[batch].T @ errors
-
-
-def differentiate(X, y, w, batch):
-    """Let autograd find the gradient of the mean squared error over the batch."""
-    X, y = torch.from_numpy(X[batch]), torch.from_numpy(y[batch])
-    weights = torch.tensor(w, requires_grad=True)
-    torch.nn.functional.mse_loss((X @ weights).reshape(-1, 1), y).backward()
-    return weights.grad.numpy()
 
 
 def draw_batches():
@@ -143,9 +109,7 @@ def broadcast_errors(X, y, w, batch):
     return 2 / len(batch) * X[batch].T @ (X[batch] @ w - y[batch])
 
 
-BATCH_GRADIENT = Code(
-    solution=batch_gradient,
-    expected=differentiate,
+@code(
     cases=draw_batches,
     misconceptions=(
         Misconception(
@@ -154,7 +118,7 @@ BATCH_GRADIENT = Code(
         ),
         Misconception(
             lambda X, y, w, batch: batch_gradient(X, y, w, batch) * len(batch),
-            "That is the sum over the batch. The loss is the mean, so divide by how many examples there are in it.",
+            "That is the sum over the batch. The loss is the mean, so divide by the number of examples in the batch.",
         ),
         Misconception(
             lambda X, y, w, batch: -batch_gradient(X, y, w, batch),
@@ -163,7 +127,7 @@ BATCH_GRADIENT = Code(
         ),
         Misconception(
             lambda X, y, w, batch: batch_gradient(X, y, w, np.arange(len(y))),
-            "That is the gradient over all the examples. Only the rows in `batch` are to feed it.",
+            "That is the gradient over all the examples. Only the rows in `batch` count.",
         ),
         Misconception(
             lambda X, y, w, batch: batch_gradient(X, y, w, batch) * len(batch) / len(y),
@@ -184,36 +148,18 @@ BATCH_GRADIENT = Code(
         ),
     ),
     hints=(
-        "Start from the five lines of the update. Which of them speak of the examples, and which of the weights?",
-        "`X[batch]` are the inputs of the batch and `y[batch, 0]` its targets. With fewer examples, what does the mean "
-        "divide by?",
+        "Start from the five lines of the update. Which of them involve the examples, and which the weights?",
+        "`X[batch]` are the inputs of the batch and `y[batch, 0]` its targets. When there are fewer examples, what "
+        "does the mean divide by?",
     ),
-    because="The formula stays; the sum runs over the batch, and the mean divides by its size.",
+    because="The formula stays the same; the sum runs over the batch, and the mean divides by its size.",
 )
+def batch_gradient(X, y, w, batch):
+    errors = X[batch] @ w - y[batch, 0]
+    return 2 / len(batch) * X[batch].T @ errors
 
 
 # Exercise 4
-
-
-def updates_until(X, y, α, target):
-    w, updates = np.zeros(2), 0
-    while np.mean((X @ w - y[:, 0]) ** 2) >= target:
-        gradient = 2 / len(y) * X.T @ (X @ w - y[:, 0])
-        w = w - α * gradient
-        updates += 1
-    return updates
-
-
-def count_by_closed_form(X, y, α, target):
-    """Find the first k with a loss below the target by w_k = w* − (I − αH)ᵏ w*, without a step of descent."""
-    best, hessian = np.linalg.lstsq(X, y[:, 0], rcond=None)[0], 2 / len(y) * X.T @ X
-    lowest = np.mean((X @ best - y[:, 0]) ** 2)
-
-    def loss_after(k):
-        off = np.linalg.matrix_power(np.eye(2) - α * hessian, k) @ best
-        return lowest + off @ hessian @ off / 2
-
-    return next(k for k in range(100_000) if loss_after(k) < target)
 
 
 def draw_targets():
@@ -224,9 +170,7 @@ def draw_targets():
     return cases
 
 
-UPDATES_UNTIL = Code(
-    solution=updates_until,
-    expected=count_by_closed_form,
+@code(
     cases=draw_targets,
     misconceptions=(
         Misconception(
@@ -235,25 +179,39 @@ UPDATES_UNTIL = Code(
         ),
         Misconception(
             lambda *case: updates_until(*case) - 1,
-            "One too few. The update that brings the loss below the target counts, too.",
+            "One too few. The update that brings the loss below the target counts too.",
         ),
         Misconception(
             lambda X, y, α, target: updates_until(X, y, α / 2, target),
-            "That many it takes with half the gradient: is the factor 2 in it?",
+            "That is how many it takes with half the gradient: is the factor 2 in yours?",
         ),
         Misconception(
             lambda X, y, α, target: updates_until(X, y, α, target) * len(y),
-            "That is how many examples were read. An update reads all n of them, and is still one update.",
+            "That is how many examples were read. An update reads all n of them, but is still one update.",
         ),
     ),
     hints=(
         "You don't know beforehand how many updates it takes, so a `while` loop fits better than a `for` loop.",
         "`while` the loss at `w` is not below the target: make an update, and add 1 to a counter that began at 0.",
     ),
-    because="The loop asks for the loss before each update, so that nothing is done where the start is good enough.",
+    because="The loop looks at the loss before each update, so it does nothing if the start is good enough.",
     endless="If each step goes uphill, or α is so large that the loss grows, it never falls below the target. Is the "
     "sign of the step right, and does `w` change in the loop?",
-    then="On the chapter's data, is it half as many updates for twice the rate? Try α = 0.02 and α = 0.04, down to 2.",
+    then="On the chapter's data, does twice the rate take half as many updates? Try α = 0.02 and α = 0.04, down to a "
+    "loss of 2.",
 )
+def updates_until(X, y, α, target):
+    w, updates = np.zeros(2), 0
+    while np.mean((X @ w - y[:, 0]) ** 2) >= target:
+        gradient = 2 / len(y) * X.T @ (X @ w - y[:, 0])
+        w = w - α * gradient
+        updates += 1
+    return updates
 
-QUESTIONS = (UPDATES_IN_AN_EPOCH, TIMES_AS_MANY_UPDATES, BATCH_GRADIENT, UPDATES_UNTIL)
+
+QUESTIONS = (
+    updates_in_an_epoch,
+    times_as_many_updates,
+    batch_gradient,
+    updates_until,
+)

@@ -3,28 +3,10 @@
 import numpy as np
 
 from gd_helpers.data import simulate_line
-from gd_helpers.exercises.question_types import Choice, Code, Misconception, Prediction
+from gd_helpers.exercises import Misconception, choice, code, prediction
 from gd_helpers.metrics import best_rate, condition_number, hessian, stability_limit
 
 # Exercise 1
-
-
-def updates_to_a_millionth(n, seed):
-    X = simulate_line(n=n, seed=seed).X.double().numpy()
-    factor = np.abs(1 - 0.05 * np.linalg.eigvalsh(2 / n * X.T @ X)).max()
-    return np.ceil(np.log(1e6) / -np.log(factor))
-
-
-def count_to_a_millionth(n, seed):
-    """Descend from a start on the valley's floor, the worst, and count."""
-    data = simulate_line(n=n, seed=seed)
-    X, y = data.X.double().numpy(), data.y.double().numpy()[:, 0]
-    best = np.linalg.lstsq(X, y, rcond=None)[0]
-    w, updates = best + np.linalg.eigh(X.T @ X)[1][:, 0], 0  # at the distance 1
-    while np.linalg.norm(w - best) > 1e-6:
-        w = w - 0.05 * 2 / n * X.T @ (X @ w - y)
-        updates += 1
-    return updates
 
 
 def updates_at(factor):
@@ -35,45 +17,81 @@ def factors_of(n, seed, rate=0.05):
     return 1 - rate * np.linalg.eigvalsh(hessian(simulate_line(n=n, seed=seed)))
 
 
-UPDATES_TO_A_MILLIONTH = Prediction(
-    solution=updates_to_a_millionth,
-    expected=count_to_a_millionth,
+@prediction(
     asks=("updates",),
     relative=0.03,
     misconceptions=(
         Misconception(
             lambda n, seed: updates_at(factors_of(n, seed)[1]),
-            "That is how long it takes across the valley. Which axis is the slower one at this rate?",
+            "That is how long it takes across the valley. Which axis is slower at this rate?",
         ),
         Misconception(
             lambda n, seed: updates_at(factors_of(n, seed)[0]) / 2,
-            "That is until the loss above its minimum is a millionth: it shrinks by the square of the factor.",
+            "That is how long it takes until the loss above its minimum is a millionth: it shrinks by the square of "
+            "the factor.",
         ),
         Misconception(
             lambda n, seed: 6 / -np.log(factors_of(n, seed)[0]),
-            "One logarithm is to the base 10 and the other is not. A millionth needs both to be the same.",
+            "One of your logarithms is to the base 10 and the other is not. Both have to be to the same base.",
         ),
         Misconception(
             lambda n, seed: updates_at(factors_of(n, seed, best_rate(simulate_line(n=n, seed=seed)))[0]),
-            "So few it takes at the best rate. Here the rate is 0.05.",
+            "That is all it takes at the best rate. Here the rate is 0.05.",
         ),
         Misconception(
             lambda n, seed: updates_at(factors_of(n, seed, 0.025)[0]),
-            "Twice too many: is the factor 2 of the gradient in your curvatures?",
+            "Twice as many as is right: is the factor 2 of the gradient in your curvatures?",
         ),
     ),
     hints=(
-        "The slowest component sets the pace. What does an update at α = 0.05 leave of it?",
+        "The slowest component sets the pace. What share of it does an update at α = 0.05 leave?",
         "It leaves 1 − 0.05 · 0.329 of the component along the floor. Which power of that is 10⁻⁶?",
     ),
     because="An update multiplies the component along the floor by $1 - αλ_\\text{min}$, the larger factor. So "
     "$t = \\ln 10^6 / (-\\ln(1 - αλ_\\text{min}))$, rounded up.",
 )
+def updates_to_a_millionth(n, seed):
+    X = simulate_line(n=n, seed=seed).X.double().numpy()
+    factor = np.abs(1 - 0.05 * np.linalg.eigvalsh(2 / n * X.T @ X)).max()
+    return np.ceil(np.log(1e6) / -np.log(factor))
 
 
 # Exercise 2
 
 
+def shifted(n, seed, shift):
+    data = simulate_line(n=n, seed=seed)
+    data.X[:, 1] += shift
+    return data
+
+
+@prediction(
+    asks=("times as many updates",),
+    relative=0.05,
+    misconceptions=(
+        Misconception(1, "The line and the points are the same, but the valley is not: what becomes of κ?"),
+        Misconception(
+            lambda n, seed: condition_number(shifted(n, seed, 10)),
+            "That is the new κ. How many times as large as the old one is it?",
+        ),
+        Misconception(
+            lambda n, seed: stability_limit(shifted(n, seed, 0)) / stability_limit(shifted(n, seed, 10)),
+            "That is the factor by which the limit falls. But the floor becomes flatter too, and the updates go with "
+            "κ.",
+        ),
+        Misconception(
+            lambda n, seed: condition_number(shifted(n, seed, -10)) / condition_number(shifted(n, seed, 0)),
+            "You shifted x the other way: x − 10 instead of x + 10.",
+        ),
+    ),
+    hints=(
+        "Put x + 10 into the column of X, and look at the eigenvalues of 2 XᵀX / n.",
+        "The number of updates is ln 10⁶ divided by −ln ((κ − 1) / (κ + 1)), and nearly proportional to κ.",
+    ),
+    because="Far from zero, the slope and the intercept can hardly be told apart: κ grows with the fourth power of the "
+    "mean, since the large curvature grows with its square, and the small one falls with its square.",
+    then="A date in years, 2,026 for example, is such an x.",
+)
 def times_as_many_from_another_zero(n, seed):
     X = simulate_line(n=n, seed=seed).X.double().numpy()
     needed = []
@@ -85,110 +103,37 @@ def times_as_many_from_another_zero(n, seed):
     return needed[1] / needed[0]
 
 
-def ratio_from_mean_and_variance(n, seed):
-    """Take κ from the mean m and the variance v of x, by κ + 1/κ + 2 = (1 + m² + v)² / v: trace² by determinant."""
-    x = simulate_line(n=n, seed=seed).x.double().numpy()
-    speeds = []
-    for mean in (x.mean(), x.mean() + 10):
-        total = (1 + mean**2 + x.var()) ** 2 / x.var() - 2
-        κ = (total + np.sqrt(total**2 - 4)) / 2
-        speeds.append(np.arctanh(1 / κ))  # −½ ln of (κ − 1) / (κ + 1)
-    return speeds[0] / speeds[1]
-
-
-def shifted(n, seed, shift):
-    data = simulate_line(n=n, seed=seed)
-    data.X[:, 1] += shift
-    return data
-
-
-TIMES_AS_MANY_FROM_ANOTHER_ZERO = Prediction(
-    solution=times_as_many_from_another_zero,
-    expected=ratio_from_mean_and_variance,
-    asks=("times as many updates",),
-    relative=0.05,
-    misconceptions=(
-        Misconception(1, "The line and the points are the same, but the valley is not: what becomes of κ?"),
-        Misconception(
-            lambda n, seed: condition_number(shifted(n, seed, 10)),
-            "That is the new κ. By how much is it larger than the old one?",
-        ),
-        Misconception(
-            lambda n, seed: stability_limit(shifted(n, seed, 0)) / stability_limit(shifted(n, seed, 10)),
-            "That is by how much the limit falls. The floor becomes flatter, too, and the updates go with κ.",
-        ),
-        Misconception(
-            lambda n, seed: condition_number(shifted(n, seed, -10)) / condition_number(shifted(n, seed, 0)),
-            "You shifted x the other way: x − 10 in place of x + 10.",
-        ),
-    ),
-    hints=(
-        "Put x + 10 into the column of X, and look at the eigenvalues of 2 XᵀX / n.",
-        "The number of updates is ln 10⁶ divided by −ln ((κ − 1) / (κ + 1)), nearly in proportion to κ.",
-    ),
-    because="Far from zero the slope and the intercept can hardly be told apart: κ grows with the fourth power of the "
-    "mean, since the large curvature grows with its square, and the small one falls with it.",
-    then="A date in years, 2,026 for example, is such an x.",
-)
-
-
 # Exercise 3
 
 
-def limit_for_another_unit_of_y():
-    return "the same"  # 2 XᵀX / n, and so its eigenvalues, have no y in them
-
-
-def try_another_unit_of_y():
-    """Descend with y as it is and 1,000 times as large, just below and just above the limit."""
-    data = simulate_line(n=100)
-    X, limit, texts = data.X.double().numpy(), stability_limit(data), []
-    for times in (1, 1000):
-        w = {fraction: np.zeros(2) for fraction in (0.99, 1.01)}
-        y = times * data.y.double().numpy()[:, 0]
-        for _ in range(2000):
-            w = {fraction: each - fraction * limit / 50 * X.T @ (X @ each - y) for fraction, each in w.items()}
-        texts.append(np.abs(w[0.99]).max() < 100 * times < np.abs(w[1.01]).max())
-    return "the same" if all(texts) else "a thousandth"
-
-
-LIMIT_FOR_ANOTHER_UNIT_OF_Y = Choice(
-    solution=limit_for_another_unit_of_y,
-    expected=try_another_unit_of_y,
+@choice(
     options=("a thousandth", "a millionth", "the same", "a thousand times"),
     misconceptions=(
         Misconception(
             "a thousandth",
-            "The gradient is 1,000 times as long, but so is the way. What is there of y in the Hessian?",
+            "The gradient is 1,000 times as long, but so is the distance to go. Where is y in the Hessian?",
         ),
         Misconception(
             "a millionth",
-            "The loss is a million times as large, and the limit does not ask how large it is. What does it ask for?",
+            "The loss is a million times as large, but the limit does not depend on that. What does it depend on?",
         ),
         Misconception(
             "a thousand times",
-            "The weights are 1,000 times as large, and so is the gradient. What is there of y in the Hessian?",
+            "The weights are 1,000 times as large, and so is the gradient. Where is y in the Hessian?",
         ),
     ),
     hints=(
-        "The limit is 2 / λmax. From what is λmax computed?",
+        "The limit is 2 / λmax. What is λmax computed from?",
         "H = 2 XᵀX / n. Look for y in it.",
     ),
-    because="The Hessian is $2X^\\top X/n$: curvatures, limit and speed are about X alone.",
-    then="Another unit of a column of X would change it.",
+    because="The Hessian is $2X^\\top X/n$: curvatures, limit and speed depend on X alone.",
+    then="Another unit for a column of X would change it.",
 )
+def limit_for_another_unit_of_y():
+    return "the same"  # 2 XᵀX / n, and so its eigenvalues, have no y in them
 
 
 # Exercise 4
-
-
-def limit_from_inputs(X):
-    curvatures = np.linalg.eigvalsh(2 / len(X) * X.T @ X)
-    return 2 / curvatures.max()
-
-
-def limit_by_singular_values(X):
-    return len(X) / np.linalg.svd(X, compute_uv=False)[0] ** 2
 
 
 def draw_inputs():
@@ -199,42 +144,41 @@ def draw_inputs():
     return cases
 
 
-LIMIT_FROM_INPUTS = Code(
-    solution=limit_from_inputs,
-    expected=limit_by_singular_values,
+@code(
     cases=draw_inputs,
     misconceptions=(
         Misconception(
-            lambda X: 2 * limit_by_singular_values(X),
+            lambda X: 2 * limit_from_inputs(X),
             "Twice what is right: the factor 2 of the mean squared error's Hessian is missing.",
         ),
         Misconception(
-            lambda X: limit_by_singular_values(X) / 2,
-            "Half of what is right: at 1 / λmax the steepest component is zero after one update. How far may it step?",
+            lambda X: limit_from_inputs(X) / 2,
+            "Half of what is right: at 1 / λmax the steepest component is zero after one update. How far may a step "
+            "go?",
         ),
         Misconception(
-            lambda X: limit_by_singular_values(X) / len(X),
+            lambda X: limit_from_inputs(X) / len(X),
             "That is the limit for the sum of the squared errors. The loss is their mean.",
         ),
         Misconception(
             lambda X: 2 / np.linalg.eigvalsh(2 / len(X) * X.T @ X).min(),
-            "That is from the smallest curvature. Which axis does a too large rate fail on?",
+            "That uses the smallest curvature. Along which axis does too large a rate fail?",
         ),
         Misconception(
             lambda X: 2 / np.diag(2 / len(X) * X.T @ X).max(),
-            "That is from the curvatures of single weights, the diagonal. The axes of the valley are others.",
+            "That uses the curvatures of single weights, the diagonal. The axes of the valley are different ones.",
         ),
         Misconception(
             lambda X: 2 / (2 / len(X) * np.linalg.svd(X, compute_uv=False)[0]),
-            "The singular values of X are the roots of those of XᵀX.",
+            "The singular values of X are the roots of the eigenvalues of XᵀX: square them.",
         ),
         Misconception(
-            lambda X: 1 / limit_by_singular_values(X) * 2,
+            lambda X: 1 / limit_from_inputs(X) * 2,
             "That is the largest curvature. The limit is 2 divided by it.",
         ),
         Misconception(
             lambda X: 2 / np.sum(2 / len(X) * X**2),
-            "You divide by the sum of the curvatures, the trace. The largest of them alone decides.",
+            "You divided by the sum of the curvatures, the trace. Only the largest of them matters.",
         ),
     ),
     hints=(
@@ -243,22 +187,12 @@ LIMIT_FROM_INPUTS = Code(
     ),
     because="The steepest axis fails first, where $1 - αλ_\\text{max}$ becomes −1.",
 )
+def limit_from_inputs(X):
+    curvatures = np.linalg.eigvalsh(2 / len(X) * X.T @ X)
+    return 2 / curvatures.max()
 
 
 # Exercise 5
-
-
-def predict_excess(X, away, learning_rate, updates):
-    λ, axes = np.linalg.eigh(2 / len(X) * X.T @ X)
-    z = (1 - learning_rate * λ) ** updates * (away @ axes)
-    return np.sum(λ * z**2) / 2
-
-
-def walk_there(X, away, learning_rate, updates):
-    """Make the updates one by one, and take the loss of what is left."""
-    for _ in range(updates):
-        away = away - learning_rate * 2 / len(X) * X.T @ (X @ away)
-    return np.mean((X @ away) ** 2)
 
 
 def draw_ways():
@@ -266,7 +200,7 @@ def draw_ways():
     cases = [(np.array([[1.0, 0.0], [1.0, 2.0], [1.0, 3.0]]), np.array([1.0, -2.0]), 0.1, 3)]
     for n, p, updates in ((20, 3, 5), (50, 2, 40), (30, 4, 1)):
         X = np.column_stack([np.ones(n), generator.normal(1, 1, size=(n, p - 1))])
-        cases.append((X, generator.normal(size=p), 0.8 * limit_by_singular_values(X), updates))
+        cases.append((X, generator.normal(size=p), 0.8 * limit_from_inputs(X), updates))
     return cases
 
 
@@ -281,9 +215,7 @@ def excess_with(power, weight=lambda λ: λ / 2, rotate=lambda away, axes: away 
     return mistaken
 
 
-PREDICT_EXCESS = Code(
-    solution=predict_excess,
-    expected=walk_there,
+@code(
     cases=draw_ways,
     misconceptions=(
         Misconception(
@@ -300,11 +232,11 @@ PREDICT_EXCESS = Code(
         ),
         Misconception(
             excess_with(lambda updates: updates, rotate=lambda away, axes: away),
-            "You used the components along the weights. Turn `away` to the axes first.",
+            "You used the components along the weights. Rotate `away` to the axes first.",
         ),
         Misconception(
             excess_with(lambda updates: updates, rotate=lambda away, axes: axes @ away),
-            "The axes are the columns of what `eigh` gives: component k is `away @ axes[:, k]`.",
+            "The axes are the columns of what `eigh` returns: component k is `away @ axes[:, k]`.",
         ),
         Misconception(
             excess_with(lambda updates: updates - 1),
@@ -315,22 +247,28 @@ PREDICT_EXCESS = Code(
             "That is the loss at the start: where are the updates?",
         ),
         Misconception(
-            lambda X, away, learning_rate, updates: walk_there(X, away, learning_rate / 2, updates),
-            "That is where half the rate leads: is the factor 2 in your Hessian?",
+            lambda X, away, learning_rate, updates: predict_excess(X, away, learning_rate / 2, updates),
+            "That is where half the rate would lead: is the factor 2 in your Hessian?",
         ),
     ),
     hints=(
-        "Turn `away` to the axes, let each component shrink by its own power, and add up what each adds to the loss.",
+        "Rotate `away` to the axes, let each component shrink by its own factor, and add up what each contributes to "
+        "the loss.",
         "`away @ axes` gives the components z. After t updates they are (1 − αλ)ᵗ z, and the loss is ½ Σ λ z².",
     ),
     because="$L - L(\\hat w) = \\tfrac12 \\sum_k λ_k (1 - αλ_k)^{2t} z_k^2$, whatever the number of columns.",
     then="It costs the same for a million updates as for one.",
 )
+def predict_excess(X, away, learning_rate, updates):
+    λ, axes = np.linalg.eigh(2 / len(X) * X.T @ X)
+    z = (1 - learning_rate * λ) ** updates * (away @ axes)
+    return np.sum(λ * z**2) / 2
+
 
 QUESTIONS = (
-    UPDATES_TO_A_MILLIONTH,
-    TIMES_AS_MANY_FROM_ANOTHER_ZERO,
-    LIMIT_FOR_ANOTHER_UNIT_OF_Y,
-    LIMIT_FROM_INPUTS,
-    PREDICT_EXCESS,
+    updates_to_a_millionth,
+    times_as_many_from_another_zero,
+    limit_for_another_unit_of_y,
+    limit_from_inputs,
+    predict_excess,
 )

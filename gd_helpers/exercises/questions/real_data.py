@@ -3,11 +3,9 @@
 import numpy as np
 from sklearn import datasets, model_selection
 from sklearn.linear_model import LinearRegression
-from sklearn.metrics import r2_score
-from sklearn.model_selection import GridSearchCV, KFold, ParameterGrid
 
 from gd_helpers import metrics
-from gd_helpers.exercises.question_types import Choice, Code, Misconception, Prediction
+from gd_helpers.exercises import Misconception, choice, code, prediction
 
 
 def rows_of(seed, n):
@@ -19,6 +17,48 @@ def rows_of(seed, n):
 # Exercise 1
 
 
+def coefficients(seed, n):
+    X, _, y, _ = rows_of(seed, n)
+    return LinearRegression().fit(X, y).coef_, X, y
+
+
+def from_fit(change):
+    """Return what `change` makes of the coefficients, X and y, as a wrong answer."""
+    return lambda seed, n: change(*coefficients(seed, n))
+
+
+@prediction(
+    asks=("points",),
+    relative=0.02,
+    misconceptions=(
+        Misconception(from_fit(lambda w, X, y: w[2]), "That is for one kg/m². The patients differ by four."),
+        Misconception(
+            from_fit(lambda w, X, y: 4 * w[2] * X[:, 2].std()),
+            "You took four times the coefficient per standard deviation. The patients differ by 4 kg/m², which is "
+            "about one standard deviation.",
+        ),
+        Misconception(
+            from_fit(lambda w, X, y: w[2] * X[:, 2].std()),
+            "That is for one standard deviation of bmi, which is not quite 4 kg/m².",
+        ),
+        Misconception(
+            from_fit(lambda w, X, y: 4 * np.polyfit(X[:, 2], y, 1)[0]),
+            "That uses the slope of a fit to bmi alone, where bmi also accounts for everything that goes along with "
+            "it. These two patients differ in bmi alone.",
+        ),
+        Misconception(
+            from_fit(lambda w, X, y: -4 * w[2]), "More points or fewer? Look at the sign of the coefficient."
+        ),
+    ),
+    hints=(
+        "A linear model predicts b + Σ wₖ xₖ. What is left of the difference between two predictions if all columns "
+        "but one are the same?",
+        "It is 4 times the coefficient in points per kg/m²: `best.coef_` has all ten in the order of `X.columns`.",
+    ),
+    because="All terms but that of bmi cancel in the difference, and so does the intercept. What remains is "
+    "$4 \\cdot w_{bmi}$, with the coefficient per kg/m².",
+    then="That compares two patients; it does not say what happens to one who gains weight.",
+)
 def four_units_of_bmi(seed, n):
     X, y = datasets.load_diabetes(as_frame=True, return_X_y=True, scaled=False)
     X_train, _, y_train, _ = model_selection.train_test_split(X.head(n), y.head(n), random_state=seed)
@@ -26,117 +66,76 @@ def four_units_of_bmi(seed, n):
     return 4 * fit.coef_[list(X.columns).index("bmi")]
 
 
-def predict_two_patients(seed, n):
-    """Solve least squares with NumPy, and predict for two rows."""
-    X, _, y, _ = rows_of(seed, n)
-    w = np.linalg.lstsq(np.column_stack([np.ones(len(X)), X]), y, rcond=None)[0]
-    one = np.append(1, X.mean(axis=0))
-    other = one.copy()
-    other[3] += 4
-    return (other - one) @ w
-
-
-def coefficients(seed, n):
-    X, _, y, _ = rows_of(seed, n)
-    return LinearRegression().fit(X, y).coef_, X, y
-
-
-def times_four(change):
-    """Return what `change` makes of the coefficients, X and y, as a wrong answer."""
-    return lambda seed, n: change(*coefficients(seed, n))
-
-
-FOUR_UNITS_OF_BMI = Prediction(
-    solution=four_units_of_bmi,
-    expected=predict_two_patients,
-    asks=("points",),
-    relative=0.02,
-    misconceptions=(
-        Misconception(times_four(lambda w, X, y: w[2]), "That is for one kg/m². They differ by four."),
-        Misconception(
-            times_four(lambda w, X, y: 4 * w[2] * X[:, 2].std()),
-            "You took the coefficient per standard deviation four times. They differ by 4 kg/m², which is about one "
-            "standard deviation.",
-        ),
-        Misconception(
-            times_four(lambda w, X, y: w[2] * X[:, 2].std()),
-            "That is for one standard deviation of bmi, which is not quite 4 kg/m².",
-        ),
-        Misconception(
-            times_four(lambda w, X, y: 4 * np.polyfit(X[:, 2], y, 1)[0]),
-            "That is the slope of a fit to bmi alone, where bmi answers also for all that goes along with it. These "
-            "two differ in bmi alone.",
-        ),
-        Misconception(
-            times_four(lambda w, X, y: -4 * w[2]), "More points or fewer? Look at the sign of the coefficient."
-        ),
-    ),
-    hints=(
-        "A linear model predicts b + Σ wₖ xₖ. What is left of the difference of two predictions if all columns but one "
-        "are the same?",
-        "It is 4 times the coefficient in points per kg/m²: `best.coef_` has the ten in the order of `X.columns`.",
-    ),
-    because="All terms but that of bmi cancel in the difference, the intercept too: $4 \\cdot w_{bmi}$, with the "
-    "coefficient per kg/m².",
-    then="That is a comparison of two patients, and not what happens to one who gains weight.",
-)
-
-
 # Exercise 2
 
 
+@prediction(
+    asks=("fits", "rows"),
+    misconceptions=(
+        Misconception(
+            (60, None),
+            "Those are the fits in the folds. Which model predicts afterwards, and which rows is it fitted to?",
+        ),
+        Misconception((12, None), "That is the number of pairs of settings. Each is fitted in five folds."),
+        Misconception((13, None), "Each pair of settings is fitted in five folds, not once."),
+        Misconception((35, None), "Every rate is tried with every batch size: the numbers multiply."),
+        Misconception(
+            lambda seed, n: (None, len(rows_of(seed, n)[0])),
+            "Those are all training rows. In a fold, some of them are kept for the score.",
+        ),
+        Misconception(
+            lambda seed, n: (None, len(rows_of(seed, n)[0]) // 5),
+            "That many are kept for the score. The fit uses the others.",
+        ),
+        Misconception(
+            lambda seed, n: (None, min(n, 442) * 4 // 5),
+            "That is four fifths of all patients. The search is given only the training rows.",
+        ),
+    ),
+    hints=(
+        "How many pairs of a rate and a batch size are there, and how often is each of them trained and scored? What "
+        "is fitted once more, at the end?",
+        "A fifth of the training rows is kept for the score in each fold; 331 do not divide by five, so look at the "
+        "smaller of these fifths.",
+    ),
+    because="Each of the 4 · 3 pairs is trained in 5 folds, on the rows outside the fold. Then the best pair is fitted "
+    "once more, to all training rows: that is the model that predicts.",
+    then="`search.refit_time_` is the time that this last fit took.",
+)
 def fits_of_a_search(seed, n):
     X, y = datasets.load_diabetes(return_X_y=True, scaled=False)
     rows = len(model_selection.train_test_split(X[:n], y[:n], random_state=seed)[0])
     return 4 * 3 * 5 + 1, rows - rows // 5
 
 
-def count_fits(seed, n):
-    """Let scikit-learn list the settings and the folds, and add the fit to all training rows."""
-    X, *_ = rows_of(seed, n)
-    settings = ParameterGrid({"learning_rate": range(4), "batch_size": range(3)})
-    folds = [training for training, _ in KFold(5).split(X)]
-    refits = int(GridSearchCV(LinearRegression(), {}).refit)
-    return len(settings) * len(folds) + refits, max(map(len, folds))
-
-
-FITS_OF_A_SEARCH = Prediction(
-    solution=fits_of_a_search,
-    expected=count_fits,
-    asks=("fits", "rows"),
-    misconceptions=(
-        Misconception((60, None), "Those are the fits in the folds. What predicts afterwards, and from how many rows?"),
-        Misconception((12, None), "That is how many pairs of settings there are. Each is fitted in five folds."),
-        Misconception((13, None), "Each pair of settings is fitted in five folds, not once."),
-        Misconception((35, None), "Every rate is tried with every batch size: the numbers multiply."),
-        Misconception(
-            lambda seed, n: (None, len(rows_of(seed, n)[0])),
-            "So many are all training rows. In a fold, a part of them is kept for the score.",
-        ),
-        Misconception(
-            lambda seed, n: (None, len(rows_of(seed, n)[0]) // 5),
-            "So many are kept for the score. The others train.",
-        ),
-        Misconception(
-            lambda seed, n: (None, min(n, 442) * 4 // 5),
-            "That is four fifths of all patients. The search is given the training rows alone.",
-        ),
-    ),
-    hints=(
-        "How many pairs of a rate and a batch size are there, and how often is each trained and scored? What is fitted "
-        "once more, at the end?",
-        "A fifth of the training rows is kept for the score in each fold; 331 do not divide by five, so look at the "
-        "smaller of these fifths.",
-    ),
-    because="Each of the 4 · 3 pairs is trained in 5 folds, on the rows outside of the fold. Then the best pair is "
-    "fitted once more, to all training rows: that is the model that predicts.",
-    then="`search.refit_time_` is the time of that last fit.",
-)
-
-
 # Exercise 3
 
 
+@choice(
+    options=("higher", "lower", "the same", "it depends on the split"),
+    misconceptions=(
+        Misconception(
+            "higher",
+            "True, the errors become smaller numbers. What does R² divide them by, and what becomes of that?",
+        ),
+        Misconception(
+            "lower",
+            "What would be lost? Every line in points is also a line in standard deviations. What does R² divide by?",
+        ),
+        Misconception(
+            "it depends on the split",
+            "R² itself does. But does its change? Write down R² for a target in another unit, and see what cancels.",
+        ),
+    ),
+    hints=(
+        "R² is 1 minus a ratio of two sums of squares. What does another unit of y do to each of them?",
+        "Least squares in the new unit gives the old line in the new unit. So predictions and targets are scaled "
+        "alike.",
+    ),
+    because="R² contains a ratio of two sums of squares. Both are divided by the same variance, and shifted targets "
+    "have equally shifted predictions. The scores are equal.",
+    then="The loss does change, though, and so does the meaning of a `tol` of 0.001.",
+)
 def r2_with_a_standardised_target(seed, n):
     X, y = datasets.load_diabetes(return_X_y=True, scaled=False)
     X_train, X_test, y_train, y_test = model_selection.train_test_split(X[:n], y[:n], random_state=seed)
@@ -148,67 +147,7 @@ def r2_with_a_standardised_target(seed, n):
     return "higher" if scaled > plain else "lower"
 
 
-def compare_in_points(seed, n):
-    """Compare in the units of the target, with NumPy's least squares and scikit-learn's score."""
-    X, X_test, y, y_test = rows_of(seed, n)
-    ones, ones_test = (np.column_stack([np.ones(len(part)), part]) for part in (X, X_test))
-    scores = []
-    for middle, unit in ((0, 1), (y.mean(), y.std())):
-        w = np.linalg.lstsq(ones, (y - middle) / unit, rcond=None)[0]
-        scores.append(r2_score(y_test, middle + unit * (ones_test @ w)))
-    return "the same" if np.isclose(*scores) else ("higher" if scores[1] > scores[0] else "lower")
-
-
-R2_WITH_A_STANDARDISED_TARGET = Choice(
-    solution=r2_with_a_standardised_target,
-    expected=compare_in_points,
-    options=("higher", "lower", "the same", "it depends on the split"),
-    misconceptions=(
-        Misconception(
-            "higher",
-            "The errors become smaller numbers, true. What does R² divide them by, and what does that become?",
-        ),
-        Misconception(
-            "lower",
-            "What would be lost? Every line in points is a line in standard deviations. And what does R² divide by?",
-        ),
-        Misconception(
-            "it depends on the split",
-            "R² itself does. But its change? Write R² down for a target in another unit, and see what cancels.",
-        ),
-    ),
-    hints=(
-        "R² is 1 minus a ratio of two sums of squares. What does another unit of y do to each of them?",
-        "Least squares in the new unit is the old line, in the new unit. So predictions and targets are scaled alike.",
-    ),
-    because="R² is a ratio: both of its sums of squares are divided by the same variance, and shifted targets have "
-    "shifted predictions. The scores are equal.",
-    then="The loss is another, though, and with it what a `tol` of 0.001 means.",
-)
-
-
 # Exercise 4
-
-
-def stop_and_best(scores, patience):
-    best, best_epoch, waited = -np.inf, 0, 0
-    for epoch, score in enumerate(scores, start=1):
-        waited = waited + 1 if score < best else 0
-        if score > best:
-            best, best_epoch = score, epoch
-        if waited == patience:
-            return epoch, best_epoch
-    return len(scores), best_epoch
-
-
-def look_at_all_windows(scores, patience):
-    """Find the first run of `patience` epochs below the best before each, by NumPy."""
-    scores = np.asarray(scores)
-    before = np.concatenate([[-np.inf], np.maximum.accumulate(scores)[:-1]])
-    worse = scores < before
-    ends = [end for end in range(patience, len(scores) + 1) if worse[end - patience : end].all()]
-    stop = ends[0] if ends else len(scores)
-    return stop, int(np.argmax(scores[:stop])) + 1
 
 
 def make_scores():
@@ -222,9 +161,9 @@ def make_scores():
     return cases
 
 
-def from_windows(change):
+def from_right(change):
     """Return what `change` makes of the right stop and best epoch, and of the case."""
-    return lambda scores, patience: change(*look_at_all_windows(scores, patience), scores, patience)
+    return lambda scores, patience: change(*stop_and_best(scores, patience), scores, patience)
 
 
 def stop_against_the_last(scores, patience):
@@ -236,7 +175,7 @@ def stop_against_the_last(scores, patience):
     return len(scores), int(np.argmax(scores)) + 1
 
 
-def stop_at_so_many_in_all(scores, patience):
+def stop_at_patience_in_all(scores, patience):
     waited, best = 0, -np.inf
     for epoch, score in enumerate(scores, start=1):
         waited += score < best
@@ -256,70 +195,63 @@ def stop_also_at_equals(scores, patience):
     return len(scores), int(np.argmax(scores)) + 1
 
 
-STOP_AND_BEST = Code(
-    solution=stop_and_best,
-    expected=look_at_all_windows,
+@code(
     cases=make_scores,
     misconceptions=(
         Misconception(
-            from_windows(lambda stop, best, scores, patience: (stop - 1, best - 1)), "You counted epochs from 0."
+            from_right(lambda stop, best, scores, patience: (stop - 1, best - 1)), "You counted epochs from 0."
         ),
         Misconception(
-            from_windows(lambda stop, best, scores, patience: (best, stop)),
+            from_right(lambda stop, best, scores, patience: (best, stop)),
             "These two are the wrong way round: where it stops comes first.",
         ),
         Misconception(
-            from_windows(lambda stop, best, scores, patience: (stop, int(np.argmax(scores)) + 1)),
-            "Your best epoch comes after the one at which the rule has stopped. Nobody has trained that far.",
+            from_right(lambda stop, best, scores, patience: (stop, int(np.argmax(scores)) + 1)),
+            "Your best epoch comes after the one at which the rule stops. Training never got that far.",
         ),
         Misconception(
-            from_windows(lambda stop, best, scores, patience: (len(scores), int(np.argmax(scores)) + 1)),
-            "You looked at all scores. The rule stops before the end of some.",
+            from_right(lambda stop, best, scores, patience: (len(scores), int(np.argmax(scores)) + 1)),
+            "You looked at all scores. The rule sometimes stops before their end.",
         ),
         Misconception(
-            from_windows(lambda stop, best, scores, patience: (stop, stop - int(np.argmax(scores[:stop][::-1])))),
-            "Of several epochs with the highest score you took the last. The first is asked for.",
+            from_right(lambda stop, best, scores, patience: (stop, stop - int(np.argmax(scores[:stop][::-1])))),
+            "Of several epochs with the highest score, you took the last. The first is asked for.",
         ),
         Misconception(
             stop_against_the_last,
             "You compared each score with the one before it. The rule compares it with the best so far.",
         ),
         Misconception(
-            stop_at_so_many_in_all,
-            "You counted all epochs that were worse. The rule wants `patience` of them in a row.",
+            stop_at_patience_in_all,
+            "You counted all epochs that were worse. The rule requires `patience` of them in a row.",
         ),
         Misconception(
             stop_also_at_equals,
-            "A score equal to the best counts as worse in your function. In the rule of the chapter it does not.",
+            "A score equal to the best counts as worse in your function. In the chapter's rule it does not.",
         ),
-        Misconception(lambda scores, patience: look_at_all_windows(scores, patience)[0], "And which epoch was best?"),
+        Misconception(lambda scores, patience: stop_and_best(scores, patience)[0], "And which epoch was best?"),
     ),
     hints=(
-        "Begin with `stops_after` of the chapter, and remember one number more: in which epoch the best score came.",
-        "A new best is `score > best`, strictly, so that the first of equals stays. A wait is `score < best`.",
+        "Begin with the chapter's `stops_after`, and remember one more number: the epoch of the best score.",
+        "A new best needs `score > best`, strictly, so that the first of equal scores stays. Waiting means "
+        "`score < best`.",
     ),
-    because="The rule is that of the chapter. Beside the best score the loop keeps the epoch in which it came.",
-    then="`GradientDescentRegressor` keeps the weights of where it stops, as `SGDRegressor` does. With the second "
+    because="The rule is the chapter's. With the best score, the loop also keeps its epoch.",
+    then="`GradientDescentRegressor` keeps the weights at which it stops, as `SGDRegressor` does. With the second "
     "number you could go back to the best ones.",
 )
+def stop_and_best(scores, patience):
+    best, best_epoch, waited = -np.inf, 0, 0
+    for epoch, score in enumerate(scores, start=1):
+        waited = waited + 1 if score < best else 0
+        if score > best:
+            best, best_epoch = score, epoch
+        if waited == patience:
+            return epoch, best_epoch
+    return len(scores), best_epoch
 
 
 # Exercise 5
-
-
-def in_original_units(b, w, means, deviations, y_mean, y_deviation):
-    per_unit = y_deviation * w / deviations
-    return y_mean + y_deviation * b - per_unit @ means, per_unit
-
-
-def read_off_predictions(b, w, means, deviations, y_mean, y_deviation):
-    """Predict at the origin, and one unit away from it in each column."""
-
-    def predict(x):
-        return y_mean + y_deviation * (b + np.dot(w, (x - means) / deviations))
-
-    at_zero = predict(np.zeros(len(w)))
-    return at_zero, np.array([predict(step) - at_zero for step in np.eye(len(w))])
 
 
 def make_fits():
@@ -339,9 +271,7 @@ def make_fits():
     return cases
 
 
-IN_ORIGINAL_UNITS = Code(
-    solution=in_original_units,
-    expected=read_off_predictions,
+@code(
     cases=make_fits,
     misconceptions=(
         Misconception(
@@ -349,26 +279,28 @@ IN_ORIGINAL_UNITS = Code(
                 y_mean + y_deviation * b - (y_deviation * w * deviations) @ means,
                 y_deviation * w * deviations,
             ),
-            "You multiplied by the deviations of the columns. A coefficient is per unit of the scaled column, and that "
-            "unit is a whole deviation.",
+            "You multiplied by the columns' deviations. A coefficient is per unit of the scaled column, and that unit "
+            "is a whole deviation.",
         ),
         Misconception(
             lambda b, w, means, deviations, y_mean, y_deviation: (b - (w / deviations) @ means, w / deviations),
-            "Your function takes the columns back and leaves the target standardised.",
+            "Your function undoes the scaling of the columns, but leaves the target standardised.",
         ),
         Misconception(
             lambda b, w, means, deviations, y_mean, y_deviation: (
                 y_mean + y_deviation * b,
                 y_deviation * w / deviations,
             ),
-            "The coefficients are right. The intercept is that at the means of the columns: where are all columns 0?",
+            "The coefficients are right. Yours is the prediction at the means of the columns. The intercept is the one "
+            "where all columns are 0.",
         ),
         Misconception(
             lambda b, w, means, deviations, y_mean, y_deviation: (
                 y_mean + y_deviation * b + (y_deviation * w / deviations) @ means,
                 y_deviation * w / deviations,
             ),
-            "The coefficients are right. In the intercept a sign is wrong: from the means to 0 is a step down.",
+            "The coefficients are right. In the intercept a sign is wrong: going from the means to 0 is a step of "
+            "minus the means.",
         ),
         Misconception(
             lambda b, w, means, deviations, y_mean, y_deviation: (
@@ -385,24 +317,28 @@ IN_ORIGINAL_UNITS = Code(
             "The coefficients are right. The intercept lacks the mean of the target.",
         ),
         Misconception(
-            lambda *fit: read_off_predictions(*fit)[::-1],
+            lambda *fit: in_original_units(*fit)[::-1],
             "These two are the wrong way round: the intercept comes first.",
         ),
-        Misconception(lambda *fit: read_off_predictions(*fit)[1], "And the intercept?"),
+        Misconception(lambda *fit: in_original_units(*fit)[1], "And the intercept?"),
     ),
     hints=(
         "Solve (y − y_mean) / y_deviation = b + Σ wₖ (xₖ − meansₖ) / deviationsₖ for y.",
-        "What stands before xₖ is its coefficient. All that is left when every xₖ is 0 is the intercept.",
+        "What multiplies xₖ is its coefficient. What is left when every xₖ is 0 is the intercept.",
         "For $w_k = 2$, $s_k = 4$ and $s_y = 10$ the coefficient is $10 \\cdot 2 / 4 = 5$.",
     ),
     because="$y = y_{mean} + s_y b - \\sum s_y w_k m_k / s_k + \\sum (s_y w_k / s_k)\\, x_k$.",
-    then="With `TransformedTargetRegressor` scikit-learn scales the target inside the model in the same way.",
+    then="scikit-learn's `TransformedTargetRegressor` scales the target inside the model in the same way.",
 )
+def in_original_units(b, w, means, deviations, y_mean, y_deviation):
+    per_unit = y_deviation * w / deviations
+    return y_mean + y_deviation * b - per_unit @ means, per_unit
+
 
 QUESTIONS = (
-    FOUR_UNITS_OF_BMI,
-    FITS_OF_A_SEARCH,
-    R2_WITH_A_STANDARDISED_TARGET,
-    STOP_AND_BEST,
-    IN_ORIGINAL_UNITS,
+    four_units_of_bmi,
+    fits_of_a_search,
+    r2_with_a_standardised_target,
+    stop_and_best,
+    in_original_units,
 )

@@ -1,49 +1,31 @@
 """The exercises of chapter 01: noise that adds up, standard errors, tensors, a loss that broadcasts."""
 
-import statistics
-
 import numpy as np
 import torch
 
-from gd_helpers.data import simulate_line
-from gd_helpers.exercises.question_types import Code, Misconception, Prediction
+from gd_helpers.exercises import Misconception, code, prediction
 
 # Exercise 1
 
 
-def wider_noise():
-    variance = 1.0**2 + 2.0**2
-    half_width = 2 * np.sqrt(variance)
-    explained = 2**2 * 1
-    return variance, half_width, explained / (explained + variance)
-
-
-def read_off_the_data():
-    """Ask data with this noise."""
-    data = simulate_line(n=2, noise=(1.0, 2.0))
-    return data.noise_variance, 2 * np.sqrt(data.noise_variance), data.r2_ceiling
-
-
-WIDER_NOISE = Prediction(
-    solution=wider_noise,
-    expected=read_off_the_data,
+@prediction(
     asks=("noise variance", "reach of the band", "R² ceiling"),
     relative=0.01,
     misconceptions=(
         Misconception(
-            (9, None, None), "You added the standard deviations and squared the sum. It is the variances that add up."
+            (9, None, None), "You added the standard deviations and squared the sum. It is the variances that add."
         ),
-        Misconception((3, None, None), "Standard deviations don't add up. Variances do: square each first."),
+        Misconception((3, None, None), "Standard deviations don't add. Variances do: square each one first."),
         Misconception(
             (np.sqrt(5), None, None), "That is the standard deviation of the noise. The first number is its variance."
         ),
         Misconception(
             (None, 4 * np.sqrt(5), None), "That is the band from edge to edge. How far does it reach to one side?"
         ),
-        Misconception((None, np.sqrt(5), None), "That is one standard deviation, and the band reaches two."),
+        Misconception((None, np.sqrt(5), None), "That is one standard deviation; the band reaches two."),
         Misconception((None, 10, None), "The band reaches two standard deviations, not two variances."),
         Misconception(
-            (None, None, 5 / 9), "That is the share that the noise keeps. The ceiling is what the line explains."
+            (None, None, 5 / 9), "That is the share that is noise. The ceiling is the share that the line explains."
         ),
         Misconception(
             (None, None, 2 / 3),
@@ -51,67 +33,49 @@ WIDER_NOISE = Prediction(
         ),
     ),
     hints=(
-        "The noise is the sum of two independent draws. What adds up, their standard deviations or their variances?",
-        "The band reaches two standard deviations of the noise to either side. The line explains 2² · 1 = 4 of the "
+        "The noise is the sum of two independent draws. What adds, their standard deviations or their variances?",
+        "The band reaches two standard deviations of the noise on either side. The line explains 2² · 1 = 4 of the "
         "variance of y.",
     ),
-    because="The variances 1² and 2² add up to 5. The band reaches $2\\sqrt 5$ to either side, and the line explains "
+    because="The variances 1² and 2² add up to 5. The band reaches $2\\sqrt 5$ on either side, and the line explains "
     "4 of $4 + 5$.",
-    then="`simulate_line(noise=(1.0, 2.0))` knows the first and the last as `noise_variance` and `r2_ceiling`.",
+    then="`simulate_line(noise=(1.0, 2.0))` has the first and the last as `noise_variance` and `r2_ceiling`.",
 )
+def wider_noise():
+    variance = 1.0**2 + 2.0**2
+    half_width = 2 * np.sqrt(variance)
+    explained = 2**2 * 1
+    return variance, half_width, explained / (explained + variance)
 
 
 # Exercise 2
 
 
-def points_for_half_the_error(n):
-    return 4 * n
-
-
-def search_for_half(n):
-    """Find the smallest number of points whose standard error is at most half that of n."""
-    candidates = np.arange(1, 20 * n)
-    return candidates[np.sqrt(1 / candidates) <= np.sqrt(1 / n) / 2 * (1 + 1e-12)][0]
-
-
-POINTS_FOR_HALF_THE_ERROR = Prediction(
-    solution=points_for_half_the_error,
-    expected=search_for_half,
+@prediction(
     asks=("points",),
     relative=0.01,
     misconceptions=(
         Misconception(
-            lambda n: 2 * n, "Twice the points don't halve it: the standard error falls with √n, not with n."
+            lambda n: 2 * n, "Twice the points won't halve it: the standard error falls with √n, not with n."
         ),
-        Misconception(
-            lambda n: n * np.sqrt(2), "You took the root of 2. To divide √n's effect by 2, which number has the root 2?"
-        ),
-        Misconception(lambda n: n / 2, "With fewer points the mean gets less certain, not more."),
+        Misconception(lambda n: n * np.sqrt(2), "You took the root of 2. Which number has the root 2?"),
+        Misconception(lambda n: n / 2, "With fewer points the mean becomes less certain, not more."),
         Misconception(lambda n: n / 4, "The other way round: with fewer points the standard error doubles."),
         Misconception(lambda n: 16 * n, "That would halve it twice."),
-        Misconception(4, "That is how many times as many. How many points are that?"),
+        Misconception(4, "That is how many times as many. How many points is that?"),
     ),
     hints=(
         "The standard error of the mean of x is √(1/n). What must n become for the root to be half as large?",
         "√(1/m) = ½ √(1/n): square both sides.",
     ),
     because="The standard error $\\sqrt{1/n}$ falls with the root of $n$, so half of it takes $2^2$ times the points.",
-    then="Precision is dear: one more digit takes a hundred times the data.",
+    then="Precision is expensive: one more digit takes a hundred times the data.",
 )
+def points_for_half_the_error(n):
+    return 4 * n
 
 
 # Exercise 3
-
-
-def z_of_mean(sample, mean, variance):
-    standard_error = np.sqrt(variance / len(sample))
-    return (np.mean(sample) - mean) / standard_error
-
-
-def z_by_statistics(sample, mean, variance):
-    """Ask Python's own normal distribution of the mean."""
-    of_the_mean = statistics.NormalDist(mean, (variance / len(sample)) ** 0.5)
-    return of_the_mean.zscore(statistics.fmean(sample.tolist()))
 
 
 def draw_samples():
@@ -121,9 +85,7 @@ def draw_samples():
     return [*cases, (generator.normal(0, 0.1, 1000), 0.01, 0.01)]
 
 
-Z_OF_MEAN = Code(
-    solution=z_of_mean,
-    expected=z_by_statistics,
+@code(
     cases=draw_samples,
     misconceptions=(
         Misconception(
@@ -160,32 +122,22 @@ Z_OF_MEAN = Code(
         ),
         Misconception(
             lambda sample, mean, variance: np.mean(sample) - mean,
-            "That is the miss in units of x. How many standard errors is it?",
+            "That is the difference in units of x. How many standard errors is it?",
         ),
     ),
     hints=(
-        "It is the miss, mean of the sample minus mean in theory, divided by its standard error.",
+        "It is the difference, the sample's mean minus the theoretical one, divided by its standard error.",
         "The variance of a mean of n draws is `variance / n`, and its standard error is the root of that.",
     ),
-    because="The miss is measured in standard errors of the mean, √(variance / n).",
+    because="The difference is measured in standard errors of the mean, √(variance / n).",
     then="Try it on 200 seeds: about 9 of the 200 values of |z| should be above 2.",
 )
+def z_of_mean(sample, mean, variance):
+    standard_error = np.sqrt(variance / len(sample))
+    return (np.mean(sample) - mean) / standard_error
 
 
 # Exercise 4
-
-
-def as_tensors(x, y):
-    n = len(x)
-    X_tensor = torch.from_numpy(np.column_stack([np.ones(n), x])).float()
-    y_tensor = torch.from_numpy(y).float().reshape(n, 1)
-    return X_tensor, y_tensor
-
-
-def build_entry_by_entry(x, y):
-    """Build both tensors from lists of rows."""
-    rows = [[1.0, value] for value in x.tolist()]
-    return torch.tensor(rows, dtype=torch.float32), torch.tensor([[value] for value in y.tolist()], dtype=torch.float32)
 
 
 def draw_points():
@@ -204,9 +156,7 @@ def change_X(change):
     return mistaken
 
 
-AS_TENSORS = Code(
-    solution=as_tensors,
-    expected=build_entry_by_entry,
+@code(
     cases=draw_points,
     strict=True,
     misconceptions=(
@@ -217,11 +167,11 @@ AS_TENSORS = Code(
         Misconception(
             lambda x, y: (np.column_stack([np.ones(len(x)), x]), y.reshape(-1, 1)),
             "The numbers and shapes are right, but these are NumPy arrays. `torch.from_numpy(...)` makes a tensor of "
-            "each, in float64 as yet.",
+            "each, still in float64.",
         ),
         Misconception(
             lambda x, y: (np.column_stack([np.ones(len(x)), x]), y),
-            "These are NumPy arrays, and the targets are no column yet. `torch.from_numpy(...)` makes a tensor "
+            "These are NumPy arrays, and the targets are not a column yet. `torch.from_numpy(...)` makes a tensor "
             "of each.",
         ),
         Misconception(
@@ -239,7 +189,7 @@ AS_TENSORS = Code(
         ),
         Misconception(
             change_X(lambda X_tensor: X_tensor.T),
-            "The inputs have shape (2, n). Each row is to be an example: (n, 2).",
+            "The inputs have shape (2, n). Each row should be an example: (n, 2).",
         ),
         Misconception(
             lambda x, y: as_tensors(x, y)[::-1],
@@ -247,25 +197,21 @@ AS_TENSORS = Code(
         ),
     ),
     hints=(
-        "Three things have to be right: the shape, the type, and that the ones come first.",
+        "Three things have to be right: the shape, the type, and the ones in the first column.",
         "`np.column_stack([np.ones(n), x])` makes the inputs, `torch.from_numpy(...)` a tensor of them, `.float()` "
         "turns it into float32, and `.reshape(n, 1)` makes a column.",
     ),
-    because="Stack the ones and x as columns, make tensors of both, in PyTorch's float32, and the targets a column.",
+    because="Stack the ones and x as columns, make float32 tensors of the inputs and the targets, and make the targets "
+    "a column.",
 )
+def as_tensors(x, y):
+    n = len(x)
+    X_tensor = torch.from_numpy(np.column_stack([np.ones(n), x])).float()
+    y_tensor = torch.from_numpy(y).float().reshape(n, 1)
+    return X_tensor, y_tensor
 
 
 # Exercise 5
-
-
-def mean_squared_error(targets, predictions):
-    errors = predictions.reshape(-1) - targets.reshape(-1)
-    return np.mean(errors**2)
-
-
-def torch_loss(targets, predictions):
-    columns = [torch.from_numpy(values).reshape(-1, 1) for values in (predictions, targets)]
-    return torch.nn.functional.mse_loss(*columns).item()
 
 
 def draw_predictions():
@@ -279,9 +225,7 @@ def draw_predictions():
     ]
 
 
-MEAN_SQUARED_ERROR = Code(
-    solution=mean_squared_error,
-    expected=torch_loss,
+@code(
     cases=draw_predictions,
     misconceptions=(
         Misconception(
@@ -305,7 +249,7 @@ MEAN_SQUARED_ERROR = Code(
         ),
         Misconception(
             lambda *case: np.sqrt(mean_squared_error(*case)),
-            "That is the root of it, in units of y. The mean squared error has no root.",
+            "You took the root, which is in units of y. The mean squared error has none.",
         ),
         Misconception(
             lambda targets, predictions: np.mean(np.abs(predictions.reshape(-1) - targets.reshape(-1))),
@@ -313,19 +257,29 @@ MEAN_SQUARED_ERROR = Code(
         ),
         Misconception(
             lambda *case: mean_squared_error(*case) / 2,
-            "Half of what is right. Some books divide by 2n to be rid of the factor 2 in the gradient; this course "
+            "Half of what is right. Some books divide by 2n to get rid of the factor 2 in the gradient; this course "
             "doesn't.",
         ),
         Misconception(
             lambda targets, predictions: np.mean(predictions - targets.reshape(predictions.shape)) ** 2,
-            "You squared the mean. It is the mean of the squares.",
+            "You squared the mean. Take the mean of the squares.",
         ),
     ),
     hints=(
-        "What is the shape of `predictions - targets` where one has shape (n,) and the other (n, 1)?",
-        "`values.reshape(-1)` has shape (n,), whichever of the two `values` had.",
+        "What is the shape of `predictions - targets` if one has shape (n,) and the other (n, 1)?",
+        "`values.reshape(-1)` has shape (n,), whichever of the two shapes `values` had.",
     ),
-    because="Give both the same shape; then errors, squares, mean.",
+    because="Give both the same shape; then take the errors, their squares, and the mean.",
 )
+def mean_squared_error(targets, predictions):
+    errors = predictions.reshape(-1) - targets.reshape(-1)
+    return np.mean(errors**2)
 
-QUESTIONS = (WIDER_NOISE, POINTS_FOR_HALF_THE_ERROR, Z_OF_MEAN, AS_TENSORS, MEAN_SQUARED_ERROR)
+
+QUESTIONS = (
+    wider_noise,
+    points_for_half_the_error,
+    z_of_mean,
+    as_tensors,
+    mean_squared_error,
+)

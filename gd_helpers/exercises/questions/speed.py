@@ -3,35 +3,22 @@
 import numpy as np
 import torch
 
-from gd_helpers.exercises.question_types import Code, Misconception, Prediction
+from gd_helpers.exercises import Misconception, code, prediction
 
 # Exercise 1
 
 
-def an_hour_buys(n):
-    updates = 3600 / 200e-6  # in an hour
-    return updates / 1, updates / np.ceil(n / 32), updates / n
-
-
-def add_up_an_hour(n):
-    """Count in whole microseconds, an epoch's updates being the batches that its examples are cut into."""
-    batches = (range(0, n, size) for size in (n, 32, 1))
-    return tuple(3_600_000_000 / (200 * len(starts)) for starts in batches)
-
-
-AN_HOUR_BUYS = Prediction(
-    solution=an_hour_buys,
-    expected=add_up_an_hour,
+@prediction(
     asks=("epochs of batch", "epochs of mini-batch", "epochs of stochastic"),
     relative=0.01,
     misconceptions=(
         Misconception(
             lambda n: (18_000_000, 18_000_000, 18_000_000),
-            "Those are the updates in an hour, for all three. How many updates is an epoch of each?",
+            "Those are the updates in an hour, for all three. How many updates does an epoch of each have?",
         ),
         Misconception(
             lambda n: (18_000_000 / n, None, 18_000_000),
-            "Batch and stochastic are the wrong way round: which of the two makes one update an epoch?",
+            "Batch and stochastic are the wrong way round: which of the two makes one update per epoch?",
         ),
         Misconception(
             lambda n: (300_000, None, None),
@@ -39,64 +26,58 @@ AN_HOUR_BUYS = Prediction(
         ),
         Misconception(
             lambda n: (18_000, None, None),
-            "200 µs are 0.0002 seconds. You took 0.2, which are milliseconds.",
+            "200 µs is 0.0002 seconds. You took 0.2, which is in milliseconds.",
         ),
         Misconception(
             lambda n: (None, 18_000_000 / (n / 32), None),
-            "You divided by n/32. The examples left over make a short batch, and that is a whole update.",
+            "You divided by n/32. The examples left over make a short batch, which is a whole update.",
         ),
     ),
     hints=(
-        "How many updates is an hour? And how many updates is an epoch of each method?",
-        "An hour is $3600 / 0.0002$ updates. Divide by 1, by $\\lceil n/32 \\rceil$, and by n.",
+        "How many updates fit into an hour? And how many does an epoch of each method have?",
+        "An hour has room for $3600 / 0.0002$ updates. Divide by 1, by $\\lceil n/32 \\rceil$, and by n.",
     ),
     because="If each update costs the same, an hour buys the same number of updates for all three, 18 million. An "
-    "epoch of batch is one of them, of mini-batch $\\lceil n/32 \\rceil$, of stochastic n.",
-    then="The published 500 epochs of stochastic are 500,000 updates, 100 seconds of such a loop.",
+    "epoch takes one of them for batch, $\\lceil n/32 \\rceil$ for mini-batch, and n for stochastic.",
+    then="The published 500 epochs of stochastic are 500,000 updates, or 100 seconds of such a loop.",
 )
+def an_hour_buys(n):
+    updates = 3600 / 200e-6  # in an hour
+    return updates / 1, updates / np.ceil(n / 32), updates / n
 
 
 # Exercise 2
 
 
+@prediction(
+    asks=("batch size", "updates a second", "examples a second"),
+    relative=0.01,
+    misconceptions=(
+        Misconception((20, None, None), "A nanosecond is a thousandth of a microsecond: 100 µs is 100,000 of them."),
+        Misconception((500_000, None, None), "You multiplied. How many times do 5 nanoseconds go into 100 µs?"),
+        Misconception(
+            (None, 10_000, None),
+            "That counts the calls alone. At this batch size the examples take just as long again.",
+        ),
+        Misconception((None, None, 200_000_000), "That counts the examples alone, as if the calls took no time."),
+        Misconception(
+            (None, None, 5_000),
+            "That is the number of updates. Each of them reads a whole batch of examples.",
+        ),
+    ),
+    hints=(
+        "An update takes $a + bB$. At which B are the two terms equal?",
+        "At $B = a/b$ an update takes $2a$, so there are $1/(2a)$ of them in a second, with B examples each.",
+    ),
+    because="The terms of $a + bB$ are equal at $B = a/b$. An update then takes $2a$, and the number of examples a "
+    "second is half of the $1/b$ that there would be without calls.",
+    then="At this batch size you pay at most twice the least possible, whether you count per update or per example.",
+)
 def where_examples_cost():
     calls, example = 100e-6, 5e-9  # seconds
     B = calls / example
     updates = 1 / (calls + example * B)
     return B, updates, updates * B
-
-
-def search_batch_size():
-    """Try every batch size up to a hundred thousand."""
-    sizes = np.arange(1, 100_001)
-    best = np.argmin(np.abs(100_000 - 5 * sizes))  # nanoseconds
-    updates = 1e9 / (100_000 + 5 * sizes[best])
-    return sizes[best], updates, updates * sizes[best]
-
-
-WHERE_EXAMPLES_COST = Prediction(
-    solution=where_examples_cost,
-    expected=search_batch_size,
-    asks=("batch size", "updates a second", "examples a second"),
-    relative=0.01,
-    misconceptions=(
-        Misconception((20, None, None), "A nanosecond is a thousandth of a microsecond: 100 µs are 100,000 of them."),
-        Misconception((500_000, None, None), "You multiplied. How many times do 5 nanoseconds go into 100 µs?"),
-        Misconception((None, 10_000, None), "That counts the calls alone. There the examples take as long again."),
-        Misconception((None, None, 200_000_000), "That counts the examples alone, as if the calls took no time."),
-        Misconception(
-            (None, None, 5_000),
-            "A second makes that many updates or fewer. Each of them takes in a whole batch of examples.",
-        ),
-    ),
-    hints=(
-        "An update takes $a + bB$. Where are the two terms equal?",
-        "At $B = a/b$ an update takes $2a$. A second has $1/(2a)$ of them, with B examples each.",
-    ),
-    because="The terms of $a + bB$ are equal at $B = a/b$. An update then takes $2a$, and the examples a second are "
-    "half of the $1/b$ that there would be without calls.",
-    then="At this batch size you pay at most twice, per update and per example, whichever of the two you count.",
-)
 
 
 # Exercise 3
@@ -130,18 +111,6 @@ class Machine:
         return f"Machine({self.seconds}, {self.slowdown})"
 
 
-def times_as_long(machine, rounds):
-    ratios = []
-    for _ in range(rounds + 1):
-        start = machine.clock()
-        machine.run(0)
-        middle = machine.clock()
-        machine.run(1)
-        end = machine.clock()
-        ratios.append((end - middle) / (middle - start))
-    return np.median(ratios[1:])
-
-
 def seconds_in_turns(machine, rounds):
     """Return what the clock gives for each run: a row a round, the first round included."""
     seconds = np.empty((rounds + 1, 2))
@@ -150,13 +119,6 @@ def seconds_in_turns(machine, rounds):
         machine.run(place % 2)
         seconds[place // 2, place % 2] = machine.clock() - begin
     return seconds
-
-
-def read_the_list(machine, rounds):
-    """Read off what each run will take, and look at no clock."""
-    slow = np.resize(machine.slowdown, 2 * rounds + 2)
-    first, second = slow[::2] * machine.seconds[0], slow[1::2] * machine.seconds[1]
-    return float(np.median((second / first)[1:]))
 
 
 def one_after_the_other(machine, rounds):
@@ -184,27 +146,25 @@ def make_machines():
     return cases
 
 
-TIMES_AS_LONG = Code(
-    solution=times_as_long,
-    expected=read_the_list,
+@code(
     cases=make_machines,
     changes=("machine",),
     misconceptions=(
         Misconception(
             lambda machine, rounds: np.median(ratios_in_turns(machine, rounds)),
-            "The first round is still in. Run it, and leave it out of the median.",
+            "The first round is still included. Run it, but leave it out of the median.",
         ),
         Misconception(
             lambda machine, rounds: np.median(ratios_in_turns(machine, rounds - 1)),
-            "Those are `rounds` rounds, the first included. Run one more, and leave the first out.",
+            "You ran `rounds` rounds and used them all. Run one more, and leave out the first.",
         ),
         Misconception(
             lambda machine, rounds: np.median(ratios_in_turns(machine, rounds - 1)[1:]) if rounds > 1 else np.nan,
-            "You left out the first round, but ran one too few: it takes `rounds` + 1 for `rounds` to be left.",
+            "You left out the first round, but ran one too few: it takes `rounds` + 1 for `rounds` to remain.",
         ),
         Misconception(
             one_after_the_other,
-            "You ran one program in all rounds, and then the other. Let them take turns within each round.",
+            "You ran one program in all rounds, and then the other. Let them take turns in each round.",
         ),
         Misconception(
             lambda machine, rounds: np.mean(ratios_in_turns(machine, rounds)[1:]),
@@ -212,11 +172,11 @@ TIMES_AS_LONG = Code(
         ),
         Misconception(
             lambda machine, rounds: np.min(ratios_in_turns(machine, rounds)[1:]),
-            "That is the smallest ratio. It is the round in which the first program had the most bad luck.",
+            "That is the smallest ratio, from the round in which the first program was unluckiest.",
         ),
         Misconception(
             lambda machine, rounds: np.divide(*np.median(seconds_in_turns(machine, rounds)[1:], axis=0)[::-1]),
-            "That is the ratio of the medians. Take the ratio within each round first, where the load is alike.",
+            "That is the ratio of the medians. Take the ratio in each round first, where both met the same load.",
         ),
         Misconception(
             lambda machine, rounds: np.median(1 / ratios_in_turns(machine, rounds)[1:]),
@@ -231,15 +191,51 @@ TIMES_AS_LONG = Code(
         "In each round look at the clock three times: before the first program, between the two, and at the end.",
         "Collect (end − middle) / (middle − start), and return `np.median` of all but the first.",
     ),
-    because="Both programs of a round meet the same load, so it cancels in their ratio; the median forgets the rounds "
-    "in which it did not; and the first round is a warm-up.",
-    then="With `time.perf_counter` as the clock this is how the chapter compares programs.",
+    because="The two programs in a round meet the same load, so it cancels in their ratio; the median ignores the "
+    "rounds in which it did not; and the first round is a warm-up.",
+    then="With `time.perf_counter` as the clock, this is how the chapter compares programs.",
 )
+def times_as_long(machine, rounds):
+    ratios = []
+    for _ in range(rounds + 1):
+        start = machine.clock()
+        machine.run(0)
+        middle = machine.clock()
+        machine.run(1)
+        end = machine.clock()
+        ratios.append((end - middle) / (middle - start))
+    return np.median(ratios[1:])
 
 
 # Exercise 4
 
 
+@prediction(
+    asks=("times as fast with 4 threads", "times as fast with any number of threads"),
+    relative=0.01,
+    misconceptions=(
+        Misconception((4, None), "That would be so if all of it were shared. One tenth takes as long as before."),
+        Misconception((3.6, None), "Add up times, not speeds: one tenth as before, and a quarter of nine tenths."),
+        Misconception(
+            (3.7, None),
+            "Add up times, not speeds: one tenth is left as it was, and a quarter of nine tenths.",
+        ),
+        Misconception((0.325, None), "That is the share of the time that is left. How many times as fast is that?"),
+        Misconception(
+            (None, 9),
+            "Nine tenths of the time can vanish. What is left, and how many times does it fit into the whole?",
+        ),
+        Misconception((None, 0.1), "That is what is left of the time. How many times does it fit into the whole?"),
+        Misconception((None, 0), "Something is left, however many share the rest."),
+    ),
+    hints=(
+        "Take an update of 1,000 µs. How long does the part that cannot be shared take, and how long the other part?",
+        "$1 / ((1 - p) + p/k)$ with $p$ = 0.9; for large k the second term vanishes.",
+    ),
+    because="Of 1,000 µs, 100 stay, and 900 become 225: 1,000 / 325. With ever more threads, the 225 shrink to "
+    "nothing, and the 100 stay.",
+    then="Half of that limit is reached with nine threads. What cannot be shared decides.",
+)
 def shared_nine_tenths():
     p = 0.9
     with_four = 1 / ((1 - p) + p / 4)
@@ -247,45 +243,36 @@ def shared_nine_tenths():
     return with_four, with_any_number
 
 
-def add_up_the_time():
-    """Take an update of a thousand microseconds, and a billion threads for any number."""
-    return tuple(1000 / (100 + 900 / threads) for threads in (4, 10**9))
-
-
-SHARED_NINE_TENTHS = Prediction(
-    solution=shared_nine_tenths,
-    expected=add_up_the_time,
-    asks=("times as fast with 4 threads", "times as fast with any number of threads"),
-    relative=0.01,
-    misconceptions=(
-        Misconception((4, None), "Then all of it would be shared. One tenth takes as long as before."),
-        Misconception(
-            (3.6, None), "Add up the time, and not the speed: one tenth as it was, and a fourth of nine tenths."
-        ),
-        Misconception(
-            (3.7, None),
-            "Add up the time, and not the speed. What is left of it is one tenth, and a fourth of nine tenths.",
-        ),
-        Misconception((0.325, None), "That is the share of the time that is left. How many times as fast is it?"),
-        Misconception(
-            (None, 9), "Nine tenths of the time can vanish. What is left, and how often does it fit into the whole?"
-        ),
-        Misconception((None, 0.1), "That is what is left of the time. How many times does it fit into the whole?"),
-        Misconception((None, 0), "Something is left, however many share the rest."),
-    ),
-    hints=(
-        "Take an update of 1,000 µs. How long does the part take that cannot be shared, and how long the other part?",
-        "$1 / ((1 - p) + p/k)$ with $p$ = 0.9; for large k the second term vanishes.",
-    ),
-    because="Of 1,000 µs, 100 stay, and 900 become 225: 1,000 / 325. With ever more threads the 225 go to nothing, "
-    "and the 100 stay.",
-    then="Half of that limit is reached with nine threads. What cannot be shared decides.",
-)
-
-
 # Exercise 5
 
 
+@prediction(
+    asks=("added by updates of 0.0000009", "added by updates of 0.000001"),
+    relative=0.01,
+    misconceptions=(
+        Misconception(
+            (9, 10),
+            "That would be right without rounding. After each update the weight is rounded to a number that exists.",
+        ),
+        Misconception((0, 10), "The first is right. Is there a float32 number exactly where the second step leads?"),
+        Misconception(
+            (0, 0),
+            "The first is right. But 0.000001 is more than half the distance to the next number. Where does it lead?",
+        ),
+        Misconception((9, None), "That would be right without rounding. Which number is nearest to 16.0000009?"),
+        Misconception(
+            (19.0735, None),
+            "0.0000009 is less than half the distance to the next number. Which way is the sum rounded?",
+        ),
+    ),
+    hints=(
+        "The numbers on either side of the first sum are 16 and 16.0000019. To which of the two is it rounded?",
+        "Half of the distance is 0.00000095. A smaller step is rounded away, a larger one becomes a whole distance.",
+    ),
+    because="0.0000009 is less than half of the distance, so each sum is rounded back to 16. 0.000001 is more than "
+    "half, so each sum is rounded up by a whole $2^{-19}$, and 1,000 of them add 0.0019, nearly twice what was meant.",
+    then="A tenth of the step makes the difference between standing still and going twice as far.",
+)
 def rounded_updates():
     added = []
     for step in (9e-7, 1e-6):
@@ -296,40 +283,10 @@ def rounded_updates():
     return tuple(added)
 
 
-def round_to_the_grid():
-    """Move from number to number, each step rounded to a whole number of distances."""
-    apart = 2.0**-19
-    return tuple(1000 * round(step / apart) * apart / 1e-4 for step in (9e-7, 1e-6))
-
-
-ROUNDED_UPDATES = Prediction(
-    solution=rounded_updates,
-    expected=round_to_the_grid,
-    asks=("added by updates of 0.0000009", "added by updates of 0.000001"),
-    relative=0.01,
-    misconceptions=(
-        Misconception(
-            (9, 10), "So it would be without rounding. After each update the weight is rounded to a number that exists."
-        ),
-        Misconception(
-            (0, 10), "The first is right. Does the second step lead to a number that exists, or to one near it?"
-        ),
-        Misconception(
-            (0, 0),
-            "The first is right. But 0.000001 is more than half the distance to the next number. Where does it lead?",
-        ),
-        Misconception((9, None), "So it would be without rounding. Which number is nearest to 16.0000009?"),
-        Misconception(
-            (19.0735, None), "0.0000009 is less than half the distance to the next number. To which is it rounded?"
-        ),
-    ),
-    hints=(
-        "The numbers next to 16 are 16 and 16.0000019. To which of the two is the first sum rounded?",
-        "Half of the distance is 0.00000095. A smaller step is rounded away, a larger one becomes a whole distance.",
-    ),
-    because="0.0000009 is less than half of the distance, so each sum is rounded back to 16. 0.000001 is more than "
-    "half, so each sum is rounded up by a whole $2^{-19}$, and 1,000 of them add 0.0019, nearly twice what was meant.",
-    then="Between standing still and going twice as far lies a tenth of the step.",
+QUESTIONS = (
+    an_hour_buys,
+    where_examples_cost,
+    times_as_long,
+    shared_nine_tenths,
+    rounded_updates,
 )
-
-QUESTIONS = (AN_HOUR_BUYS, WHERE_EXAMPLES_COST, TIMES_AS_LONG, SHARED_NINE_TENTHS, ROUNDED_UPDATES)

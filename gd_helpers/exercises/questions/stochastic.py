@@ -1,28 +1,16 @@
 """The exercises of chapter 04: how long the run is, what one example tells, the loop, the shape of its noise ball."""
 
 import math
-import statistics
 
 import numpy as np
 
 from gd_helpers.data import simulate_line
-from gd_helpers.exercises.question_types import Choice, Code, Misconception, Prediction
-from gd_helpers.metrics import ols, stationary_covariance
+from gd_helpers.exercises import Misconception, choice, code, prediction
+from gd_helpers.metrics import ols
 from gd_helpers.models import linear
 from gd_helpers.training.trainer import train
 
 # Exercise 1
-
-
-def updates_to_within_one_percent(n, seed):
-    data = simulate_line(n=n, seed=seed)
-    epochs = max(500, 60_000 // n)  # with few points, 500 are too few
-    needed = []
-    for method, passes in (("batch", 14_000), ("stochastic", epochs)):
-        run = train(data, method, epochs=passes, seed=seed)
-        needed.append(run.trace.updates[run.trace.loss < 1.01 * ols(data).mse].min())
-    ratios = {"half as many": 1 / 2, "as many": 1, "twice as many": 2, "a hundred times as many": 100}
-    return min(ratios, key=lambda name: abs(np.log(needed[1] / needed[0] / ratios[name])))
 
 
 def count_with_adam_by_hand(n, seed, B):
@@ -46,17 +34,7 @@ def count_with_adam_by_hand(n, seed, B):
     return k
 
 
-def sort_by_ratio(n, seed):
-    """Sort the ratio of the two counts between the geometric middles of the answers."""
-    ratio = count_with_adam_by_hand(n, seed, 1) / count_with_adam_by_hand(n, seed, n)
-    return ("half as many", "as many", "twice as many", "a hundred times as many")[
-        np.searchsorted(np.sqrt([1 / 2, 2, 200]), ratio)
-    ]
-
-
-UPDATES_TO_WITHIN_ONE_PERCENT = Choice(
-    solution=updates_to_within_one_percent,
-    expected=sort_by_ratio,
+@choice(
     options=("half as many", "as many", "twice as many", "a hundred times as many"),
     misconceptions=(
         Misconception(
@@ -65,8 +43,8 @@ UPDATES_TO_WITHIN_ONE_PERCENT = Choice(
         ),
         Misconception(
             "as many",
-            "So it would be if noise cost nothing. But Adam divides by the size of the recent gradients, and noise is "
-            "part of that size.",
+            "That would be right if noise cost nothing. But Adam divides by the size of the recent gradients, and "
+            "noise is part of that size.",
         ),
         Misconception(
             "a hundred times as many",
@@ -76,54 +54,44 @@ UPDATES_TO_WITHIN_ONE_PERCENT = Choice(
     hints=(
         "Adam divides by the recent size of a weight's gradient. Is a single gradient larger or smaller than the mean "
         "of them all, near the minimum?",
-        "Or count: `run.trace` has a row an epoch, with the columns `updates` and `loss`. Which is the first row "
+        "Or count: `run.trace` has a row for each epoch, with the columns `updates` and `loss`. Which is the first row "
         "with a loss below `1.01 * best.mse`?",
     ),
     because="More updates than batch descent needs, since Adam divides by the size of the recent gradients, and single "
-    "gradients are large from noise alone: that makes the steps shorter. But each update reads one example, where "
-    "batch reads all of them. It is a small part of the run: about 5 % of its updates. The other 95 % only walk around "
-    "in the noise ball.",
+    "gradients are large from noise alone: that makes the steps shorter. But each update reads one example, whereas "
+    "batch descent reads all of them. And it is a small part of the run, about 5 % of its updates. The other 95 % only "
+    "walk around in the noise ball.",
 )
+def updates_to_within_one_percent(n, seed):
+    data = simulate_line(n=n, seed=seed)
+    epochs = max(500, 60_000 // n)  # with few points, 500 are too few
+    needed = []
+    for method, passes in (("batch", 14_000), ("stochastic", epochs)):
+        run = train(data, method, epochs=passes, seed=seed)
+        needed.append(run.trace.updates[run.trace.loss < 1.01 * ols(data).mse].min())
+    ratios = {"half as many": 1 / 2, "as many": 1, "twice as many": 2, "a hundred times as many": 100}
+    return min(ratios, key=lambda name: abs(np.log(needed[1] / needed[0] / ratios[name])))
 
 
 # Exercise 2
 
 
-def loss_of_one_example(n, seed):
-    data = simulate_line(n=n, seed=seed)
-    X, y = data.X.double().numpy(), data.y.double().numpy()[:, 0]
-    losses = (X @ ols(data).weights - y) ** 2
-    return losses.mean(), losses.std(), (losses.std() / (0.1 * losses.mean())) ** 2
+def count_wrongly(change):
+    """Return what `change` makes of the mean and the standard deviation, as a wrong count."""
+    return lambda n, seed: (None, None, change(*loss_of_one_example(n, seed)[:2]))
 
 
-def fit_and_score_by_statistics(n, seed):
-    """Fit and score the line with Python's own statistics."""
-    data = simulate_line(n=n, seed=seed)
-    xs, ys = data.x.double().tolist(), data.y.double()[:, 0].tolist()
-    slope, intercept = statistics.linear_regression(xs, ys)
-    losses = [(intercept + slope * x - y) ** 2 for x, y in zip(xs, ys, strict=True)]
-    mean, variance = statistics.fmean(losses), statistics.pvariance(losses)
-    return mean, variance**0.5, variance / (0.1 * mean) ** 2
-
-
-def slip_in_the_count(change):
-    """Return what `change` makes of mean and standard deviation, as a wrong count."""
-    return lambda n, seed: (None, None, change(*fit_and_score_by_statistics(n, seed)[:2]))
-
-
-LOSS_OF_ONE_EXAMPLE = Prediction(
-    solution=loss_of_one_example,
-    expected=fit_and_score_by_statistics,
+@prediction(
     asks=("mean", "standard deviation", "examples to average"),
     relative=0.15,
     misconceptions=(
         Misconception(
-            lambda n, seed: (*fit_and_score_by_statistics(n, seed)[1::-1], None),
-            "Mean and standard deviation are the wrong way round: the losses scatter more widely than their mean is "
-            "large.",
+            lambda n, seed: (*loss_of_one_example(n, seed)[1::-1], None),
+            "Mean and standard deviation are the wrong way round: the standard deviation of the losses is larger than "
+            "their mean.",
         ),
         Misconception(
-            lambda n, seed: (fit_and_score_by_statistics(n, seed)[0] ** 0.5, None, None),
+            lambda n, seed: (loss_of_one_example(n, seed)[0] ** 0.5, None, None),
             "That is a distance from the line. The loss of an example is the square of it.",
         ),
         Misconception(
@@ -131,66 +99,49 @@ LOSS_OF_ONE_EXAMPLE = Prediction(
             "The residuals average to 0. Their squares don't: which number is the mean of all the squared residuals?",
         ),
         Misconception(
-            lambda n, seed: (None, fit_and_score_by_statistics(n, seed)[0] ** 0.5, None),
-            "That is the standard deviation of the residuals. Asked is that of their squares.",
+            lambda n, seed: (None, loss_of_one_example(n, seed)[0] ** 0.5, None),
+            "That is the standard deviation of the residuals. The question asks for that of their squares.",
         ),
         Misconception(
-            lambda n, seed: (None, fit_and_score_by_statistics(n, seed)[1] ** 2, None),
+            lambda n, seed: (None, loss_of_one_example(n, seed)[1] ** 2, None),
             "That is the variance of the losses. Take the root.",
         ),
         Misconception(
-            slip_in_the_count(lambda mean, std: std / (0.1 * mean)),
-            "You divided the standard deviation by the error that is wanted. The error falls with the root of how "
-            "many are averaged.",
+            count_wrongly(lambda mean, std: std / (0.1 * mean)),
+            "You divided the standard deviation by the error that is wanted. But the error falls with the root of the "
+            "number of examples.",
         ),
         Misconception(
-            slip_in_the_count(lambda mean, std: (std / 0.1) ** 2),
-            "You took 0.1, in units of the loss. Wanted is a tenth of the mean.",
+            count_wrongly(lambda mean, std: (std / 0.1) ** 2),
+            "You took 0.1, in units of the loss. What is wanted is a tenth of the mean.",
         ),
         Misconception(
-            slip_in_the_count(lambda mean, std: 100),
-            "So many would do if the losses scattered just as widely as their mean is large.",
+            count_wrongly(lambda mean, std: 100),
+            "That would be enough if the standard deviation of the losses were equal to their mean.",
         ),
     ),
     hints=(
-        "The mean over all examples is a number that this chapter prints. For the standard deviation: the square of a "
-        "normal number with mean 0 and variance v has the mean v and the variance 2v². What is v here?",
-        "The residuals are nearly normal, and v is their mean square. And a mean of m losses has the standard "
-        "deviation of one, divided by √m.",
-        "Or compute the squared residuals of all examples, at `best.weights`, and ask them.",
+        "This chapter prints the mean over all examples. For the standard deviation: the square of a normal number "
+        "with mean 0 and variance v has the mean v and the variance 2v². What is v here?",
+        "The residuals are nearly normal, and v is their mean square. The mean of m losses has the standard deviation "
+        "of one loss, divided by √m.",
+        "Or compute the squared residuals of all examples, at `best.weights`, and take their mean and standard "
+        "deviation.",
     ),
     because="The mean is the loss over all the data, that of least squares. The residuals are nearly normal, so their "
     "squares have a standard deviation of about $\\sqrt 2$ times that mean. A mean of $m$ has the standard error "
     "$\\sqrt{2/m}$ times the loss; a tenth of it takes $m = 200$.",
-    then="So the last examples of some 200 epochs, averaged, say what the loss is to within a tenth. One says nothing.",
+    then="So the losses of the last examples of some 200 epochs, averaged, give the loss to within a tenth. One alone "
+    "says nothing.",
 )
+def loss_of_one_example(n, seed):
+    data = simulate_line(n=n, seed=seed)
+    X, y = data.X.double().numpy(), data.y.double().numpy()[:, 0]
+    losses = (X @ ols(data).weights - y) ** 2
+    return losses.mean(), losses.std(), (losses.std() / (0.1 * losses.mean())) ** 2
 
 
 # Exercise 3
-
-
-def epoch_ends(X, y, w, rates, orders):
-    ends = []
-    for α, order in zip(rates, orders, strict=True):
-        for i in order:
-            gradient = 2 * (X[i] @ w - y[i, 0]) * X[i]
-            w = w - α * gradient
-        ends.append(w)
-    return np.array(ends)
-
-
-def compose_updates(X, y, w, rates, orders):
-    """Multiply the updates, each a matrix on (w, 1), to one matrix an epoch."""
-    p, ends, state = len(w), [], np.append(w, 1.0)
-    for α, order in zip(rates, orders, strict=True):
-        epoch = np.eye(p + 1)
-        for x, target in zip(X[order], y[order, 0], strict=True):
-            update = np.eye(p + 1)
-            update[:p] -= 2 * α * np.outer(x, np.append(x, -target))
-            epoch = update @ epoch
-        state = epoch @ state
-        ends.append(state[:p])
-    return np.array(ends)
 
 
 def draw_orders():
@@ -226,9 +177,7 @@ def step_once_an_epoch(X, y, w, rates, orders):
     return np.array(ends)
 
 
-EPOCH_ENDS = Code(
-    solution=epoch_ends,
-    expected=compose_updates,
+@code(
     cases=draw_orders,
     misconceptions=(
         Misconception(
@@ -237,34 +186,37 @@ EPOCH_ENDS = Code(
         ),
         Misconception(
             change_rates(lambda rates, n: rates / n),
-            "You divided each gradient by the number of examples. An update sees one: there is nothing to average.",
+            "You divided each gradient by the number of examples. An update sees only one: there is nothing to "
+            "average.",
         ),
-        Misconception(change_rates(lambda rates, n: -rates), "The walk goes uphill: a step goes against the gradient."),
+        Misconception(
+            change_rates(lambda rates, n: -rates), "The walk goes uphill: a step must go against the gradient."
+        ),
         Misconception(
             walk_with_whole_gradient,
-            "Each of your updates is made from all the examples. Only example i is to feed it.",
+            "Each of your updates uses all the examples. It should use example i alone.",
         ),
         Misconception(
             step_once_an_epoch,
-            "You make one update an epoch, and that is batch descent. Each example in the order makes its own.",
+            "You make one update per epoch, and that is batch descent. Each example in the order makes its own.",
         ),
         Misconception(
             lambda X, y, w, rates, orders: epoch_ends(X, y, w, rates, [range(len(y))] * len(rates)),
-            "You took the examples as they stand. A row of `orders` says which comes when.",
+            "You took the examples as they stand. A row of `orders` says which one comes when.",
         ),
         Misconception(
             lambda X, y, w, rates, orders: epoch_ends(X, y, w, rates, [orders[0]] * len(rates)),
-            "Your epochs all have the first order. Each has its own row of `orders`.",
+            "All your epochs use the first order. Each has its own row of `orders`.",
         ),
         Misconception(
             change_rates(lambda rates, n: np.full(len(rates), rates[0])),
-            "Your epochs all have the first rate. Each has its own entry of `rates`.",
+            "All your epochs use the first rate. Each has its own entry in `rates`.",
         ),
         Misconception(
             lambda X, y, w, rates, orders: np.concatenate(
                 [epoch_ends(X, y, w, [α], [order]) for α, order in zip(rates, orders, strict=True)]
             ),
-            "Each of your epochs begins at `w`. The second goes on where the first ended.",
+            "Each of your epochs begins at `w`. The second should go on where the first ended.",
         ),
         Misconception(
             lambda *case: np.array([epoch_ends(*case)[-1]] * len(case[-1])),
@@ -273,30 +225,68 @@ EPOCH_ENDS = Code(
         ),
         Misconception(
             lambda X, y, w, rates, orders: np.vstack([w, epoch_ends(X, y, w, rates, orders)]),
-            "Your first row is the start, which is no end of an epoch.",
+            "Your first row is the start, which is not the end of an epoch.",
         ),
         Misconception(
             lambda *case: epoch_ends(*case)[-1],
-            "Those are the last weights alone. Keep the weights at the end of each epoch, a row each.",
+            "Those are the last weights alone. Keep the weights at the end of each epoch, one row for each.",
         ),
     ),
     hints=(
         "Two loops, one inside the other: over the epochs, with `zip(rates, orders)`, and over the examples of the "
         "order. Where do you keep the weights?",
         "For example i the error is `X[i] @ w - y[i, 0]`, and the gradient is 2 · error · `X[i]`.",
-        "In the inner loop `w = w - α * gradient`, behind it `ends.append(w)`. With `w -= …` all rows would become "
+        "In the inner loop `w = w - α * gradient`, and after it `ends.append(w)`. With `w -= …` all rows would become "
         "the same array.",
     ),
-    because="The inner loop is an epoch: an update an example, in the order given. Behind it, note where the weights "
-    "are.",
+    because="The inner loop is an epoch: one update for each example, in the order given. After it, note where the "
+    "weights are.",
     then="Now you can let the rate fall: with `rates = 0.01 / np.sqrt(np.arange(1, 201))` and 200 shuffled orders, "
     "from `best.weights`, compare the last 50 ends with those at a constant 0.01.",
 )
+def epoch_ends(X, y, w, rates, orders):
+    ends = []
+    for α, order in zip(rates, orders, strict=True):
+        for i in order:
+            gradient = 2 * (X[i] @ w - y[i, 0]) * X[i]
+            w = w - α * gradient
+        ends.append(w)
+    return np.array(ends)
 
 
 # Exercise 4
 
 
+@choice(
+    options=("across the valley", "along the valley", "round", "a point"),
+    misconceptions=(
+        Misconception(
+            "across the valley",
+            "That is what shuffling does: there the kicks of an epoch nearly cancel along the floor. Do they cancel "
+            "when an example can come twice, or not at all?",
+        ),
+        Misconception(
+            "along the valley",
+            "Along the floor the pull back is weaker, which makes the ball longer. But the kicks are weaker there too: "
+            "an example kicks in the direction (1, x), which is mostly across.",
+        ),
+        Misconception(
+            "a point",
+            "The rate is constant, and each example keeps kicking the weights. What would bring them to rest?",
+        ),
+    ),
+    hints=(
+        "Two things make the ball wide in a direction: strong kicks, and a weak pull back. How are both across the "
+        "valley, and how along it?",
+        "Try it: give your `epoch_ends` the orders `rng.integers(n, size=(200, n))` and a rate of 0.01 for each epoch, "
+        "begin at `best.weights`, and look at the ends: the roots of `np.linalg.eigvalsh(np.cov(ends.T))` are the "
+        "widths. The narrowest comes first.",
+    ),
+    because="With replacement the kicks are independent, and none cancels another. Across the valley the pull is "
+    "strong, and the kicks are strong in the same measure: both come from the curvature there. The two balance, and "
+    "the ball is equally wide in all directions. It is shuffling that makes it narrow along the floor.",
+    then="Its standard deviation is about √(α s²) in every direction, with s² the loss at least squares.",
+)
 def ball_with_replacement(n, seed):
     data = simulate_line(n=n, seed=seed)
     X, y = data.X.double().numpy(), data.y.double().numpy()
@@ -313,65 +303,7 @@ def ball_with_replacement(n, seed):
     return "across the valley" if covariance[0, 1] > 0 else "along the valley"
 
 
-def shape_in_theory(n, seed):
-    """Take the shape from the covariance that an update leaves as it is."""
-    covariance = stationary_covariance(simulate_line(n=n, seed=seed), learning_rate=0.01, batch_size=1)
-    narrow, wide = np.sqrt(np.linalg.eigvalsh(covariance))
-    if wide < 2 * narrow:
-        return "round"
-    return "across the valley" if covariance[0, 1] > 0 else "along the valley"
-
-
-BALL_WITH_REPLACEMENT = Choice(
-    solution=ball_with_replacement,
-    expected=shape_in_theory,
-    options=("across the valley", "along the valley", "round", "a point"),
-    misconceptions=(
-        Misconception(
-            "across the valley",
-            "So it is with shuffling, where the kicks of an epoch nearly cancel along the floor. Do they cancel when "
-            "an example can come twice, or not at all?",
-        ),
-        Misconception(
-            "along the valley",
-            "Along the floor the pull back is weaker, which makes the ball longer. But the kicks are weaker there, "
-            "too: those of an example go in the direction (1, x), which is mostly across.",
-        ),
-        Misconception(
-            "a point",
-            "The rate is constant, and each example goes on kicking the weights. What would make them rest?",
-        ),
-    ),
-    hints=(
-        "Two things make the ball wide in a direction: strong kicks, and a weak pull back. How are both across the "
-        "valley, and how along it?",
-        "Try it: give your `epoch_ends` the orders `rng.integers(n, size=(200, n))` and a rate of 0.01 for each epoch, "
-        "begin at `best.weights`, and look at the ends: the roots of `np.linalg.eigvalsh(np.cov(ends.T))` are the "
-        "widths. The narrowest comes first.",
-    ),
-    because="With replacement the kicks are independent, and none cancels another. Across the valley the pull is "
-    "strong, and in the same measure the kicks are: both come from the curvature there. The two balance, and the ball "
-    "is as wide in all directions. It is shuffling that makes it narrow along the floor.",
-    then="In all directions alike: its standard deviation is about √(α s²), with s² the loss at least squares.",
-)
-
-
 # Exercise 5
-
-
-def average_and_last(path, last, weights, standard_errors):
-    average = path[-last:].mean(axis=0)
-    return tuple(np.max(np.abs(w - weights) / standard_errors) for w in (average, path[-1]))
-
-
-def add_up_epoch_by_epoch(path, last, weights, standard_errors):
-    """Sum the ends of the epochs one by one, and look for the weight that is furthest off."""
-    found = []
-    for epochs in (last, 1):
-        total = [math.fsum(path[len(path) - 1 - k, j] for k in range(epochs)) for j in range(len(weights))]
-        off = zip(total, weights, standard_errors, strict=True)
-        found.append(max(abs(value / epochs - right) / error for value, right, error in off))
-    return tuple(found)
 
 
 def draw_paths():
@@ -400,9 +332,7 @@ def average_the_distances(path, last, weights, errors):
     return np.max(off[-last:].mean(axis=0)), np.max(off[-1])
 
 
-AVERAGE_AND_LAST = Code(
-    solution=average_and_last,
-    expected=add_up_epoch_by_epoch,
+@code(
     cases=draw_paths,
     misconceptions=(
         Misconception(
@@ -410,19 +340,19 @@ AVERAGE_AND_LAST = Code(
         ),
         Misconception(
             average_the_distances,
-            "You averaged the distances. Average the weights first: errors to both sides are to cancel.",
+            "You averaged the distances. Average the weights first, so that errors on both sides cancel.",
         ),
         Misconception(
             mistaken(lambda path, last: path[last:].mean(axis=0)),
-            "You left the first `last` rows out, in place of keeping the last ones.",
+            "You left out the first `last` rows instead of keeping the last ones.",
         ),
         Misconception(
             mistaken(lambda path, last: path[-last - 1 :].mean(axis=0)),
-            "Your average has one epoch too many in it.",
+            "Your average includes one epoch too many.",
         ),
         Misconception(
             mistaken(lambda path, last: path.mean(axis=0)),
-            "You averaged the whole path, with the way from the start in it.",
+            "You averaged the whole path, including the way from the start.",
         ),
         Misconception(
             mistaken(lambda path, last: path[-last:].mean(axis=0), combine=np.mean),
@@ -430,7 +360,7 @@ AVERAGE_AND_LAST = Code(
         ),
         Misconception(
             mistaken(lambda path, last: path[-last:].mean(axis=0), combine=np.linalg.norm),
-            "You put both weights' distances together, as a length. Only the larger of the two is asked for.",
+            "You combined both weights' distances into a length. Only the larger of the two is asked for.",
         ),
         Misconception(
             mistaken(lambda path, last: path[-last:].mean()),
@@ -444,17 +374,28 @@ AVERAGE_AND_LAST = Code(
             lambda path, last, weights, errors: tuple(
                 np.max((w - weights) / errors) for w in (path[-last:].mean(axis=0), path[-1])
             ),
-            "You left the sign in, so a weight that is too low counts for nothing. A distance has none.",
+            "You kept the sign, so a weight that is too low counts for nothing. A distance has no sign.",
         ),
     ),
     hints=(
-        "`path[-last:]` are the ends of the last epochs, a row each. Which axis is averaged?",
-        "For either, the distance is `np.max(np.abs(w - weights) / standard_errors)`.",
+        "`path[-last:]` are the weights at the ends of the last epochs, a row for each. Which axis do you average "
+        "over?",
+        "For both, the distance is `np.max(np.abs(w - weights) / standard_errors)`.",
     ),
-    because="Average over the rows; then for both, the distance of each weight in its own standard errors, and the "
-    "larger of them.",
+    because="Average over the rows; then, for the average and the last weights alike, measure the distance of each "
+    "weight in its own standard errors, and take the larger one.",
     then="Try it: `average_and_last(run.path, epochs // 5, best.weights, best.standard_errors)`. Averaging is a cheap "
-    "way to be rid of much of the noise ball.",
+    "way to get rid of much of the noise ball.",
 )
+def average_and_last(path, last, weights, standard_errors):
+    average = path[-last:].mean(axis=0)
+    return tuple(np.max(np.abs(w - weights) / standard_errors) for w in (average, path[-1]))
 
-QUESTIONS = (UPDATES_TO_WITHIN_ONE_PERCENT, LOSS_OF_ONE_EXAMPLE, EPOCH_ENDS, BALL_WITH_REPLACEMENT, AVERAGE_AND_LAST)
+
+QUESTIONS = (
+    updates_to_within_one_percent,
+    loss_of_one_example,
+    epoch_ends,
+    ball_with_replacement,
+    average_and_last,
+)

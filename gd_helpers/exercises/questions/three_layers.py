@@ -1,19 +1,47 @@
 """The exercises of chapter 09: counts, one hidden unit, heights outside the data, slopes, and units in an order."""
 
-import itertools
-
 import numpy as np
 import torch
-from scipy.optimize import least_squares, minimize
+from scipy.optimize import least_squares
 
 from gd_helpers.data import simulate_line
-from gd_helpers.exercises.question_types import Code, Misconception, Prediction
+from gd_helpers.exercises import Misconception, code, prediction
 from gd_helpers.metrics import ols, r2
 from gd_helpers.models import mlp
 
 # Exercise 1
 
 
+@prediction(
+    asks=("weights without biases", "weights with a bias in every unit", "weight vectors with one function"),
+    misconceptions=(
+        Misconception((2 * 8 * 4 * 1, None, None), "You multiplied all widths. Go layer by layer, and add the layers."),
+        Misconception((2 + 8 + 4 + 1, None, None), "Those are the units. Each has a weight for each unit before it."),
+        Misconception((65, 52, None), "The first two are the wrong way round: biases come on top of the weights."),
+        Misconception((None, 52 + 15, None), "The inputs compute nothing, so they have no biases."),
+        Misconception((None, 52 + 3, None), "That is one bias per layer. Each unit has its own."),
+        Misconception((None, 52 + 12, None), "You left out one unit: the output has a bias too."),
+        Misconception(
+            (None, None, 479_001_600),
+            "That is 12!, as if all hidden units could trade places. Those of different layers cannot.",
+        ),
+        Misconception((None, None, 40_344), "You added. Each order of one layer can go with each order of the other."),
+        Misconception((None, None, 8 * 4), "8 units can stand in more than 8 orders. In how many?"),
+        Misconception(
+            (None, None, 2 * 2), "More than two units can change places, so each layer has more than two orders."
+        ),
+    ),
+    hints=(
+        "A layer has (units before) × (units in it) weights, and with biases one more for each of its units.",
+        "Within a hidden layer of m units there are m! orders. Can one layer be reordered whatever the order in the "
+        "other?",
+    ),
+    because="Layer by layer, the weights are units before times units in it. The 8 + 4 + 1 units that compute "
+    "something have a bias each. The 8 units of one hidden layer can stand in 8! orders, and for each of these the 4 "
+    "of the other can stand in 4!.",
+    then="With tanh instead of the sigmoid there are more: tanh(−z) = −tanh(z), so each unit can also change the signs "
+    "of its weights on both sides.",
+)
 def weights_and_twins():
     without = 2 * 8 + 8 * 4 + 4 * 1
     biases = 8 + 4 + 1
@@ -21,52 +49,43 @@ def weights_and_twins():
     return without, without + biases, orders
 
 
-def count_in_models():
-    """Count in PyTorch's own layers, and the orders one by one."""
-    counts = [sum(weight.numel() for weight in mlp((2, 8, 4, 1), bias=bias).parameters()) for bias in (False, True)]
-    of_eight, of_four = (sum(1 for _ in itertools.permutations(range(units))) for units in (8, 4))
-    return *counts, of_eight * of_four
-
-
-WEIGHTS_AND_TWINS = Prediction(
-    solution=weights_and_twins,
-    expected=count_in_models,
-    asks=("weights without biases", "weights with a bias in every unit", "weight vectors with one function"),
-    misconceptions=(
-        Misconception((2 * 8 * 4 * 1, None, None), "You multiplied all widths. Go layer by layer, and add the layers."),
-        Misconception((2 + 8 + 4 + 1, None, None), "Those are the units. Each has a weight for each unit before it."),
-        Misconception((65, 52, None), "The first two are the wrong way round: biases come on top of the weights."),
-        Misconception((None, 52 + 15, None), "The input computes nothing, so its columns have no bias."),
-        Misconception((None, 52 + 3, None), "That is one bias a layer. Each unit has one of its own."),
-        Misconception((None, 52 + 12, None), "You left one unit out: the output has a bias, too."),
-        Misconception(
-            (None, None, 479_001_600),
-            "That is 12!, as if all hidden units could trade places. Those of different layers cannot.",
-        ),
-        Misconception(
-            (None, None, 40_344), "You added. Each order of the one layer goes with each order of the other."
-        ),
-        Misconception((None, None, 8 * 4), "In how many orders can 8 units stand? Not in 8."),
-        Misconception(
-            (None, None, 2 * 2), "More than two units can change places, so there are more orders than two a layer."
-        ),
-    ),
-    hints=(
-        "A layer has (units before) × (units in it) weights, and with biases one more for each of its units.",
-        "Within a hidden layer of m units there are m! orders. Is a change of order in the one layer possible whatever "
-        "the order in the other?",
-    ),
-    because="Layer by layer, the weights are units before times units in it. The 8 + 4 + 1 units that compute "
-    "something have a bias each. The 8 units of the one hidden layer can stand in 8! orders, and with each of them the "
-    "4 of the other in 4!.",
-    then="With tanh in place of the sigmoid there are more: tanh(−z) = −tanh(z), so each unit can also change the sign "
-    "of its weights on both sides.",
-)
-
-
 # Exercise 2
 
 
+def r2_of_line(n, seed):
+    return ols(simulate_line(n=n, seed=seed)).r2
+
+
+@prediction(
+    asks=("R²",),
+    absolute=0.01,
+    misconceptions=(
+        Misconception(
+            lambda n, seed: r2_of_line(n, seed) / 2,
+            "Half the units do not mean half the R². What did the two units reach that stayed equal to the end?",
+        ),
+        Misconception(
+            0.53,
+            "That was halfway between a network and its twin, where the weights are not the best for anything. Here "
+            "the best weights are asked for.",
+        ),
+        Misconception(
+            lambda n, seed: 2 - 1 / r2_of_line(n, seed),
+            "That is about the swapped score, as printed by the source. R² compares with the spread of y.",
+        ),
+        Misconception(1, "Nothing reaches that on these points: what is the ceiling of R²?"),
+        Misconception(0.75, "That is more than the network with two units has at its minimum."),
+        Misconception(0, "That is what predicting the mean gives. One unit can follow the trend."),
+    ),
+    hints=(
+        "Think of the network that started with all its weights equal. How many different units did it have?",
+        "One step of a sigmoid, made wide and high enough, is nearly straight over the range of the data.",
+    ),
+    because="One wide step is nearly a line where the points are. The network of two equal units has shown that: they "
+    "do the work of one, and little is lost.",
+    then="Three weights do nearly all that six can, so there are directions among the six in which the loss hardly "
+    "changes.",
+)
 def one_hidden_unit(n, seed):
     data = simulate_line(n=n, seed=seed)
     x, y = data.x.double().numpy(), data.y[:, 0].double().numpy()
@@ -79,75 +98,10 @@ def one_hidden_unit(n, seed):
     return r2(y, fitted(best))
 
 
-def search_the_step(n, seed):
-    """Search for middle and steepness alone: with these given, the best height is a division."""
-    data = simulate_line(n=n, seed=seed)
-    x, y = data.x.double().numpy(), data.y[:, 0].double().numpy()
-
-    def lowest_loss(step):
-        h = 1 / (1 + np.exp(-step[0] - step[1] * x))
-        return np.mean((h @ y / (h @ h) * h - y) ** 2)
-
-    return 1 - minimize(lowest_loss, [-1.0, 1.0], method="Nelder-Mead").fun / np.var(y)
-
-
-def r2_of_line(n, seed):
-    return ols(simulate_line(n=n, seed=seed)).r2
-
-
-ONE_HIDDEN_UNIT = Prediction(
-    solution=one_hidden_unit,
-    expected=search_the_step,
-    asks=("R²",),
-    absolute=0.01,
-    misconceptions=(
-        Misconception(
-            lambda n, seed: r2_of_line(n, seed) / 2,
-            "Half the units are not half the R². How high did the two units come that stayed equal to the end?",
-        ),
-        Misconception(
-            0.53,
-            "That was halfway between a network and its twin, whose weights are not the best for anything. Here the "
-            "best weights are asked for.",
-        ),
-        Misconception(
-            lambda n, seed: 2 - 1 / r2_of_line(n, seed),
-            "That is about the swapped score, which the source prints. R² compares with the spread of y.",
-        ),
-        Misconception(1, "That nobody reaches on these points: what is the ceiling of R²?"),
-        Misconception(0.75, "That is above what the network with two units has at its minimum."),
-        Misconception(0, "That is what predicting the mean gives. One unit can follow the trend."),
-    ),
-    hints=(
-        "Think of the network that started with all its weights equal. How many different units did it have?",
-        "One step of the sigmoid, made wide and high enough, is nearly straight over the range of the data.",
-    ),
-    because="One wide step is nearly a line where the points are. The network of two equal units has shown it: they do "
-    "the work of one, and lose little.",
-    then="Three weights do nearly all that six can, so among the six there are directions in which the loss hardly "
-    "changes.",
-)
-
-
 # Exercise 3
 
 
-def heights_far_out():
-    bias, v = 0.5, np.array([4.0, 6.0])
-    on_the_left = np.array([0, 1])  # c = 2 rises, c = −1 falls
-    on_the_right = np.array([1, 0])
-    return bias + v @ on_the_left, bias + v @ on_the_right
-
-
-def compute_far_out():
-    """Compute the function at x = −1,000 and at x = 1,000."""
-    x = torch.tensor([-1000.0, 1000.0], dtype=torch.float64)
-    return (0.5 + 4 * torch.sigmoid(1 + 2 * x) + 6 * torch.sigmoid(3 - x)).tolist()
-
-
-HEIGHTS_FAR_OUT = Prediction(
-    solution=heights_far_out,
-    expected=compute_far_out,
+@prediction(
     asks=("far to the left", "far to the right"),
     absolute=0.01,
     misconceptions=(
@@ -158,40 +112,26 @@ HEIGHTS_FAR_OUT = Prediction(
         Misconception((10.5, 10.5), "A sigmoid is 1 on one of its sides only."),
         Misconception(
             tuple(0.5 + sum(v / (1 + np.exp(-a)) for a, v in ((1, 4), (3, 6))) for _ in range(2)),
-            "That is the height at x = 0. Far out the weight of x decides.",
+            "That is the height at x = 0. Far out, the weight of x decides.",
         ),
     ),
     hints=(
-        "Far out each sigmoid is 0 or 1. Which of them, the sign of c·x decides.",
+        "Far out, each sigmoid is 0 or 1. The sign of c·x decides which.",
         "To the left the first unit is 0. And the second, whose c is negative?",
     ),
-    because="Far out $a$ does not matter, and each unit is 0 or 1 by the sign of $c\\,x$. The function is the bias, "
+    because="Far out, $a$ does not matter, and each unit is 0 or 1 by the sign of $c\\,x$. The function is the bias, "
     "plus the $v_j$ of the units that are up.",
-    then="Whatever the weights, such a function is bounded, and a line is not: no training makes it right far outside.",
+    then="Whatever the weights, such a function is bounded, and a line is not: no training makes it right far outside "
+    "the data.",
 )
+def heights_far_out():
+    bias, v = 0.5, np.array([4.0, 6.0])
+    on_the_left = np.array([0, 1])  # c = 2 rises, c = −1 falls
+    on_the_right = np.array([1, 0])
+    return bias + v @ on_the_left, bias + v @ on_the_right
 
 
 # Exercise 4
-
-
-def slopes_of(model, x):
-    X = torch.stack([torch.ones_like(x), x], dim=1).requires_grad_()
-    total = model(X).sum()  # each prediction depends on its own row alone
-    return torch.autograd.grad(total, X)[0][:, 1]
-
-
-def multiply_through(model, x):
-    """Take the derivative through the layers by the chain rule, beside the values."""
-    value, derivative = torch.stack([torch.ones_like(x), x], dim=1), torch.stack([torch.zeros_like(x), x * 0 + 1], 1)
-    with torch.no_grad():
-        for layer in model:
-            value = layer(value)
-            if isinstance(layer, torch.nn.Linear):
-                derivative = derivative @ layer.weight.T
-            else:
-                of_bend = 1 - value**2 if isinstance(layer, torch.nn.Tanh) else value * (1 - value)
-                derivative = of_bend * derivative
-    return derivative[:, 0]
 
 
 def draw_networks():
@@ -212,22 +152,20 @@ def differentiate_by_inputs(model, x):
     return torch.autograd.functional.jacobian(lambda X: model(X).sum(), X)
 
 
-SLOPES_OF = Code(
-    solution=slopes_of,
-    expected=multiply_through,
+@code(
     cases=draw_networks,
     misconceptions=(
         Misconception(
             differentiate_by_inputs,
-            "Those are the derivatives by both columns of X. Which column is x?",
+            "Those are the derivatives with respect to both columns of X. Which column is x?",
         ),
         Misconception(
             lambda model, x: differentiate_by_inputs(model, x)[:, 0],
-            "That is the derivative by the column of ones, which nobody moves.",
+            "That is the derivative with respect to the column of ones, which never changes.",
         ),
         Misconception(
             lambda model, x: slopes_of(model, x) / len(x),
-            "Each slope is divided by how many there are: you differentiated the mean of the predictions.",
+            "Each slope is divided by their number: you differentiated the mean of the predictions.",
         ),
         Misconception(
             lambda model, x: slopes_of(model, x).mean(),
@@ -239,7 +177,7 @@ SLOPES_OF = Code(
         ),
         Misconception(
             lambda model, x: model(torch.stack([torch.ones_like(x), x], dim=1))[:, 0],
-            "Those are the predictions. Differentiate them by x.",
+            "Those are the predictions. Differentiate them with respect to x.",
         ),
         Misconception(
             lambda model, x: slopes_of(model, x)[:, None],
@@ -247,31 +185,21 @@ SLOPES_OF = Code(
         ),
     ),
     hints=(
-        "The model takes rows (1, x). Build them from x, and have autograd watch: `requires_grad_()`.",
-        "`torch.autograd.grad` wants one number to differentiate. The sum of the predictions will do, since each "
+        "The model takes rows (1, x). Build them from x, and have autograd track them: `requires_grad_()`.",
+        "`torch.autograd.grad` needs one number to differentiate. The sum of the predictions will do, since each "
         "depends on its own row alone.",
     ),
-    because="It is the chapter's `slope`, with the model in place of its formula: autograd passes through whatever the "
-    "layers are, down to the inputs.",
+    because="It is the chapter's `slope`, with the model in place of its formula: autograd goes through the layers, "
+    "whatever they are, down to the inputs.",
     then="On the chapter's run, `slopes_of(run.model, data.x).mean()` gives the mean slope over the data.",
 )
+def slopes_of(model, x):
+    X = torch.stack([torch.ones_like(x), x], dim=1).requires_grad_()
+    total = model(X).sum()  # each prediction depends on its own row alone
+    return torch.autograd.grad(total, X)[0][:, 1]
 
 
 # Exercise 5
-
-
-def steepest_first(weights):
-    m = len(weights) // 3
-    hidden, output = weights[: 2 * m].reshape(m, 2), weights[2 * m :]
-    order = np.argsort(-hidden[:, 1])
-    return np.concatenate([hidden[order].ravel(), output[order]])
-
-
-def sort_triples(weights):
-    """Sort the units as triples (c, a, v) of plain numbers."""
-    m = len(weights) // 3
-    units = sorted(((weights[2 * j + 1], weights[2 * j], weights[2 * m + j]) for j in range(m)), reverse=True)
-    return np.array([number for c, a, _ in units for number in (a, c)] + [v for _, _, v in units])
 
 
 def in_order(weights, key, *, hidden=True, output=True):
@@ -296,23 +224,21 @@ def draw_weights():
     return [(first,), *((generator.normal(size=3 * m),) for m in (2, 5, 20))]
 
 
-STEEPEST_FIRST = Code(
-    solution=steepest_first,
-    expected=sort_triples,
+@code(
     cases=draw_weights,
     misconceptions=(
         Misconception(
             lambda weights: in_order(weights, lambda a, c, v: -c, output=False),
-            "The output weights stayed where they were, so each unit now has another's: that is another function.",
+            "The output weights stayed where they were, so each unit now has another unit's: that is another function.",
         ),
         Misconception(
             lambda weights: in_order(weights, lambda a, c, v: -c, hidden=False),
             "Only the output weights moved. A unit's `a` and `c` go with its `v`.",
         ),
-        Misconception(lambda weights: in_order(weights, lambda a, c, v: c), "That is the flattest unit first."),
+        Misconception(lambda weights: in_order(weights, lambda a, c, v: c), "That puts the flattest unit first."),
         Misconception(
             lambda weights: in_order(weights, lambda a, c, v: -np.abs(c)),
-            "You sorted by the size of c without its sign. The largest c comes first, and a negative one late.",
+            "You sorted by |c|. The largest c comes first, and negative ones come late.",
         ),
         Misconception(
             lambda weights: in_order(weights, lambda a, c, v: -a),
@@ -323,7 +249,7 @@ STEEPEST_FIRST = Code(
         ),
         Misconception(
             lambda weights: np.sort(weights)[::-1],
-            "All weights are in one row by size, whatever they belong to. Sort units, each with its three weights.",
+            "You sorted all weights by size, whatever they belong to. Sort units, each with its three weights.",
         ),
         Misconception(
             keep_columns,
@@ -332,10 +258,23 @@ STEEPEST_FIRST = Code(
     ),
     hints=(
         "With m units the vector has 3m weights: m pairs (a, c), then m output weights. Reshape the pairs to (m, 2).",
-        "`np.argsort(-c)` gives the order. Take the rows of the pairs in that order, and the output weights, too.",
+        "`np.argsort(-c)` gives the order. Take the rows of the pairs in that order, and the output weights too.",
     ),
-    because="An order of the units, applied to both layers alike, leaves the function as it is.",
-    then='So "w1 = 7.7 ± 0.4 over 100 seeds" depends on which unit was called the first. What would you report?',
+    because="Reordering the units in both layers alike leaves the function as it is.",
+    then='So "w1 = 7.7 ± 0.4 over 100 seeds" depends on which unit was called the first. What would you report '
+    "instead?",
 )
+def steepest_first(weights):
+    m = len(weights) // 3
+    hidden, output = weights[: 2 * m].reshape(m, 2), weights[2 * m :]
+    order = np.argsort(-hidden[:, 1])
+    return np.concatenate([hidden[order].ravel(), output[order]])
 
-QUESTIONS = (WEIGHTS_AND_TWINS, ONE_HIDDEN_UNIT, HEIGHTS_FAR_OUT, SLOPES_OF, STEEPEST_FIRST)
+
+QUESTIONS = (
+    weights_and_twins,
+    one_hidden_unit,
+    heights_far_out,
+    slopes_of,
+    steepest_first,
+)

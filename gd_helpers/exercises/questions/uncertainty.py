@@ -6,47 +6,33 @@ import numpy as np
 from scipy import optimize, stats
 
 from gd_helpers.data import simulate_line
-from gd_helpers.exercises.question_types import Choice, Code, Misconception, Prediction
+from gd_helpers.exercises import Misconception, choice, code, prediction
 from gd_helpers.metrics import hessian, sampling_covariance
 
 # Exercise 1
 
 
-def more_points(n, seed):
-    data = simulate_line(n=n, seed=seed)
-    se = np.sqrt(sampling_covariance(data, 2)[1, 1])
-    return se / 2, (se / 0.01) ** 2
-
-
-def add_up_the_points(n, seed):
-    """Take the slope's variance from the spread of x, σ² / Σ(x − x̄)², and repeat the points."""
-    x = simulate_line(n=n, seed=seed).x.double().numpy()
-    once, four_times = (2 / np.sum((part - part.mean()) ** 2) for part in (x, np.tile(x, 4)))
-    return four_times**0.5, once / 1e-4
-
-
 def now(n, seed):
     """Return the standard deviation of the slope as it is."""
-    return 2 * add_up_the_points(n, seed)[0]
+    return 2 * more_points(n, seed)[0]
 
 
-MORE_POINTS = Prediction(
-    solution=more_points,
-    expected=add_up_the_points,
+@prediction(
     asks=("standard deviation", "times as many points"),
     relative=0.02,
     misconceptions=(
-        Misconception(lambda n, seed: add_up_the_points(n, seed)[::-1], "These two are the wrong way round."),
+        Misconception(lambda n, seed: more_points(n, seed)[::-1], "These two are the wrong way round."),
         Misconception(
             lambda n, seed: (now(n, seed), None),
-            "That is what it is now. The noise stays as it is, but it is averaged over more points.",
+            "That is what it is now. The noise stays the same, but it is averaged over more points.",
         ),
         Misconception(
             lambda n, seed: (now(n, seed) / 4, None),
-            "The *variance* becomes a fourth. The standard deviation is its root.",
+            "The *variance* becomes a quarter. The standard deviation is its root.",
         ),
         Misconception(
-            lambda n, seed: (now(n, seed) * 2, None), "More points, and less certain? XᵀX is a sum over the points."
+            lambda n, seed: (now(n, seed) * 2, None),
+            "Does the slope become less certain with more points? XᵀX is a sum over the points.",
         ),
         Misconception(
             lambda n, seed: (now(n, seed) ** 2 / 4, None),
@@ -54,45 +40,42 @@ MORE_POINTS = Prediction(
         ),
         Misconception(
             lambda n, seed: (now(n, seed) / 2 * 0.5**0.5, None),
-            "That is for σ² = 1. The noise is two unit draws added.",
+            "That is for σ² = 1. The noise is the sum of two unit draws.",
         ),
         Misconception(
             lambda n, seed: (None, now(n, seed) / 0.01),
-            "By this factor the standard deviation has to shrink. It shrinks with the root of n.",
+            "That is the factor by which the standard deviation has to shrink. It shrinks with the root of n.",
         ),
         Misconception(
-            lambda n, seed: (None, n * add_up_the_points(n, seed)[1]),
-            "So many points it takes. How many *times* as many as now is asked for.",
+            lambda n, seed: (None, n * more_points(n, seed)[1]),
+            "That is how many points it takes. The question is how many *times* as many as now.",
         ),
         Misconception(
-            lambda n, seed: (None, add_up_the_points(n, seed)[1] / 4),
-            "Counted from the four times as many? Count from the points as they are now.",
+            lambda n, seed: (None, more_points(n, seed)[1] / 4),
+            "That counts from the four times as many. Count from the points as they are now.",
         ),
     ),
     hints=(
         "The chapter prints the standard deviation of the slope for the points as they are. With each x four times, "
         "what becomes of XᵀX?",
-        "XᵀX becomes four times as large, the covariance a fourth, its roots a half. To shrink by a factor k it takes "
+        "XᵀX becomes four times as large, the covariance a quarter, its roots a half. Shrinking by a factor of k takes "
         "k² times as many points.",
     ),
-    because="The covariance is $\\sigma^2 (X^\\top X)^{-1}$, and $X^\\top X$ is a sum over the points: so standard "
+    because="The covariance is $\\sigma^2 (X^\\top X)^{-1}$, and $X^\\top X$ is a sum over the points, so standard "
     "deviations fall with $1/\\sqrt n$.",
 )
+def more_points(n, seed):
+    data = simulate_line(n=n, seed=seed)
+    se = np.sqrt(sampling_covariance(data, 2)[1, 1])
+    return se / 2, (se / 0.01) ** 2
 
 
 # Exercise 2
 
 
-def epochs_for_more_points(n, seed):
-    data = simulate_line(n=n, seed=seed)
-    X = data.X.double().numpy()
-    flattest = np.linalg.eigvalsh(2 / n * X.T @ X)[0]
-    return np.log(100) / (-2 * np.log(1 - 0.1 * flattest))
-
-
 @functools.cache
 def find_crossings(n, seed):
-    """Return where the mean errors of theory are equal, for the points as they are and for a hundred times as many."""
+    """Return the epochs at which the two expected errors are equal, for n points and for a hundred times as many."""
     data = simulate_line(n=n, seed=seed)
     curvatures, axes = np.linalg.eigh(hessian(data))
     heights = curvatures * (axes.T @ data.truth) ** 2 / 2
@@ -106,67 +89,95 @@ def find_crossings(n, seed):
     return crossing(n), crossing(100 * n)
 
 
-def difference_of_crossings(n, seed):
-    first, second = find_crossings(n, seed)
-    return second - first
+def hessian_of(n, seed):
+    return hessian(simulate_line(n=n, seed=seed))
 
 
-EPOCHS_FOR_MORE_POINTS = Prediction(
-    solution=epochs_for_more_points,
-    expected=difference_of_crossings,
+@prediction(
     asks=("epochs later",),
     absolute=3,
     misconceptions=(
         Misconception(
             0,
-            "The optimisation error does not care how many points there are. The level that it has to get below does.",
+            "The optimisation error does not depend on the number of points. But the level that it has to fall below "
+            "does.",
         ),
         Misconception(
-            lambda n, seed: 2 * difference_of_crossings(n, seed),
+            lambda n, seed: 2 * epochs_for_more_points(n, seed),
             "Twice as many as it takes: the errors are *squared* distances, and an epoch multiplies them by (1 − αλ)².",
         ),
         Misconception(
-            lambda n, seed: difference_of_crossings(n, seed) / 2,
+            lambda n, seed: epochs_for_more_points(n, seed) / 2,
             "That is for ten times the points. The level pσ²/n falls with n, not with its root.",
         ),
         Misconception(
-            lambda n, seed: find_crossings(n, seed)[1], "That is the epoch of the crossing. By how many later is it?"
+            lambda n, seed: find_crossings(n, seed)[1],
+            "That is the epoch of the crossing. How much later is it than before?",
         ),
         Misconception(
             lambda n, seed: 100 * find_crossings(n, seed)[0],
-            "Each epoch takes the same *factor* off the optimisation error, so the epochs do not grow in proportion.",
+            "Each epoch multiplies the optimisation error by the same *factor*, so the epochs do not grow in "
+            "proportion.",
         ),
         Misconception(
             lambda n, seed: 99 * find_crossings(n, seed)[0],
-            "Each epoch takes the same factor off the optimisation error: the epochs grow with the logarithm of n.",
+            "Each epoch multiplies the optimisation error by the same factor: the epochs grow with the logarithm of n.",
         ),
         Misconception(
-            lambda n, seed: -difference_of_crossings(n, seed),
+            lambda n, seed: -epochs_for_more_points(n, seed),
             "Earlier? With more points the sampling error is smaller, so there is more to gain from training.",
         ),
         Misconception(
             lambda n, seed: np.log(100) / (-2 * np.log(abs(1 - 0.1 * np.linalg.eigvalsh(hessian_of(n, seed))[1]))),
-            "You took the steepest curvature. Its direction has long arrived: which one is left at the crossing?",
+            "You took the steepest curvature. That direction arrived long ago: which one is left at the crossing?",
         ),
     ),
     hints=(
-        "The level of the sampling error falls by the factor 100. How many epochs does the optimisation error take to "
-        "fall by as much? In the figure it is a straight line.",
+        "The sampling error falls by a factor of 100. How many epochs does the optimisation error take to fall by as "
+        "much? In the figure it is a straight line.",
         "An epoch multiplies it by (1 − αλ)², with the smallest curvature λ of the loss: solve (1 − αλ)^(2k) = 1/100.",
     ),
     because="Only the flat direction is left, where an epoch multiplies the squared distance by "
     "$(1 - \\alpha\\lambda)^2$: $k = \\ln 100 / (-2 \\ln(1 - \\alpha\\lambda))$.",
-    then="A hundred times the data asks for less than twice the epochs.",
+    then="A hundred times the data takes less than twice the epochs.",
 )
-
-
-def hessian_of(n, seed):
-    return hessian(simulate_line(n=n, seed=seed))
+def epochs_for_more_points(n, seed):
+    data = simulate_line(n=n, seed=seed)
+    X = data.X.double().numpy()
+    flattest = np.linalg.eigvalsh(2 / n * X.T @ X)[0]
+    return np.log(100) / (-2 * np.log(1 - 0.1 * flattest))
 
 
 # Exercise 3
 
 
+@choice(
+    options=("higher", "about the same", "lower", "close to zero"),
+    misconceptions=(
+        Misconception(
+            "higher",
+            "More points make each interval narrower. Does the run get any nearer to least squares?",
+        ),
+        Misconception(
+            "about the same",
+            "An interval around a *finished* run has 95 % coverage at any n. This run is off by its optimisation "
+            "error: does that shrink along with the interval?",
+        ),
+        Misconception(
+            "lower",
+            "Lower it is, but by how much? Divide the bias after 100 epochs by the standard error, for n and for 10 n.",
+        ),
+    ),
+    hints=(
+        "How long is the interval with ten times the points, and how far is the run from least squares after 100 "
+        "epochs? Only one of the two depends on n.",
+        "Or count: use `redraw_noise` and `train` for some hundred seeds, with `X.repeat(10, 1)` for ten points at "
+        "each x.",
+    ),
+    because="The interval shrinks with $1/\\sqrt n$. The bias $-M^t w^*$ stays, since x, and therefore $M$, is the "
+    "same.",
+    then="More data makes a run that stops too early look more certain, and be more wrong.",
+)
 def coverage_with_more_points(n, seed):
     data, shares = simulate_line(n=n, seed=seed), []
     X = data.X.double().numpy()
@@ -185,71 +196,7 @@ def coverage_with_more_points(n, seed):
     return "lower" if shares[1] < shares[0] else "higher"
 
 
-def count_the_intervals(n, seed, runs=1000):
-    """Descend on many data sets at once, by the sums that the gradient needs, and count."""
-    data, generator = simulate_line(n=n, seed=seed), np.random.default_rng(seed)
-    X, shares = data.X.double().numpy(), []
-    H, inverse = 2 / n * X.T @ X, np.linalg.inv(X.T @ X)
-    for times in (1, 10):
-        noise = generator.multivariate_normal(np.zeros(2), 2 * times * X.T @ X, size=runs)  # Xᵀε of all points
-        pulls = 2 / (n * times) * (times * X.T @ X @ data.truth + noise)
-        weights = np.zeros((runs, 2))
-        for _ in range(100):
-            weights = weights - 0.1 * (weights @ H - pulls)
-        reach = 1.96 * np.sqrt(2 * inverse[1, 1] / times)
-        shares.append(np.mean(np.abs(weights[:, 1] - data.truth[1]) < reach))
-    change = shares[1] - shares[0]
-    if shares[1] < 0.1:
-        return "close to zero"
-    return "about the same" if abs(change) < 0.01 else "higher" if change > 0 else "lower"
-
-
-COVERAGE_WITH_MORE_POINTS = Choice(
-    solution=coverage_with_more_points,
-    expected=count_the_intervals,
-    options=("higher", "about the same", "lower", "close to zero"),
-    misconceptions=(
-        Misconception(
-            "higher",
-            "More points make each interval narrower. Does the run get any nearer to the middle of where it should be?",
-        ),
-        Misconception(
-            "about the same",
-            "An interval around a *finished* run covers 95 % at any n. This run is off by its optimisation error: does "
-            "that shrink along with the interval?",
-        ),
-        Misconception(
-            "lower",
-            "Lower is right, but by how much? Divide the bias after 100 epochs by the standard error, now and then.",
-        ),
-    ),
-    hints=(
-        "How long is the interval with ten times the points, and how far is the run from least squares after 100 "
-        "epochs? One of the two depends on n.",
-        "Or count: `redraw_noise` and `train` for some hundred seeds, with `X.repeat(10, 1)` for the points at each x "
-        "ten times.",
-    ),
-    because="The interval shrinks with $1/\\sqrt n$. The bias $-M^t w^*$ stays, since x and with it $M$ are the same.",
-    then="More data make a run that stops too early look more certain, and more wrong.",
-)
-
-
 # Exercise 4
-
-
-def bootstrap_errors(X, y, rows):
-    estimates = [np.linalg.lstsq(X[row], y[row], rcond=None)[0] for row in rows]
-    return np.std(estimates, axis=0, ddof=1)
-
-
-def weigh_the_points(X, y, rows):
-    """Count how often each point was drawn, and solve the weighted normal equations."""
-    estimates = []
-    for row in rows:
-        counts = np.bincount(row, minlength=len(y))
-        estimates.append(np.linalg.solve((X.T * counts) @ X, (X.T * counts) @ y))
-    middle = sum(estimates) / len(rows)
-    return np.sqrt(sum((each - middle) ** 2 for each in estimates) / (len(rows) - 1))
 
 
 def draw_resamples():
@@ -279,18 +226,16 @@ def around_the_whole(X, y, rows):
     return np.sqrt(np.sum((estimates - whole) ** 2, axis=0) / (len(rows) - 1))
 
 
-BOOTSTRAP_ERRORS = Code(
-    solution=bootstrap_errors,
-    expected=weigh_the_points,
+@code(
     cases=draw_resamples,
     misconceptions=(
         Misconception(
             only_the_targets,
-            "You drew targets anew and left X as it was. That tears the pairs apart: take the same rows of both.",
+            "You resampled the targets and left X as it was. That breaks up the pairs: take the same rows of both.",
         ),
         Misconception(
             lambda X, y, rows: bootstrap_errors(X, y, rows) * ((len(rows) - 1) / len(rows)) ** 0.5,
-            "The divisor is k − 1: `np.std` takes k unless told otherwise, by `ddof=1`.",
+            "The divisor is k − 1: `np.std` takes k unless told `ddof=1`.",
         ),
         Misconception(
             lambda X, y, rows: bootstrap_errors(X, y, rows) ** 2,
@@ -302,36 +247,31 @@ BOOTSTRAP_ERRORS = Code(
         ),
         Misconception(
             by_formula,
-            "That is the formula. Here the resamples are to say it: fit each of them.",
+            "That is the formula. Here the answer comes from the resamples: fit each of them.",
         ),
         Misconception(
             around_the_whole,
-            "You took the distances from the fit to all points. A standard deviation is around the estimates' mean.",
+            "You took the distances from the fit to all points. A standard deviation is taken around the estimates' "
+            "mean.",
         ),
         Misconception(
             lambda X, y, rows: np.mean([np.linalg.lstsq(X[row], y[row], rcond=None)[0] for row in rows], axis=0),
-            "That is the mean of the estimates. How far do they scatter?",
+            "That is the mean of the estimates. How widely do they scatter?",
         ),
     ),
     hints=(
         "For one row: `np.linalg.lstsq(X[row], y[row], rcond=None)[0]`.",
         "Put the estimates into a list, and take `np.std` of it along the first axis, with `ddof=1`.",
     ),
-    because="The chapter's bootstrap with least squares in place of runs: a fit for each resample, and their spread.",
+    because="It is the chapter's bootstrap with least squares in place of runs: a fit for each resample, then their "
+    "spread.",
 )
+def bootstrap_errors(X, y, rows):
+    estimates = [np.linalg.lstsq(X[row], y[row], rcond=None)[0] for row in rows]
+    return np.std(estimates, axis=0, ddof=1)
 
 
 # Exercise 5
-
-
-def height_interval(x, y, x0, level):
-    X, n = np.column_stack([np.ones(len(x)), x]), len(x)
-    weights = np.linalg.lstsq(X, y, rcond=None)[0]
-    s2 = np.sum((y - X @ weights) ** 2) / (n - 2)
-    covariance = s2 * np.linalg.inv(X.T @ X)
-    at = np.array([1, x0])
-    reach = stats.t.ppf((1 + level) / 2, n - 2) * np.sqrt(at @ covariance @ at)
-    return at @ weights - reach, at @ weights + reach
 
 
 def height_around_the_middle(x, y, x0, level, extra=0.0, variance=None, quantile=None):
@@ -358,16 +298,14 @@ def with_a_mistake(**mistake):
     return lambda x, y, x0, level: height_around_the_middle(x, y, x0, level, **mistake)
 
 
-HEIGHT_INTERVAL = Code(
-    solution=height_interval,
-    expected=lambda x, y, x0, level: height_around_the_middle(x, y, x0, level),
+@code(
     cases=draw_heights,
     misconceptions=(
         Misconception(
             with_a_mistake(
                 variance=lambda x, x0, spread: 1 / len(x) + x.mean() ** 2 / spread + x0**2 / spread,
             ),
-            "You added the two variances. b0 and w1 are correlated: the covariance between them counts, too, twice.",
+            "You added the two variances. b0 and w1 are correlated: their covariance counts too, and twice.",
         ),
         Misconception(
             with_a_mistake(
@@ -375,7 +313,7 @@ HEIGHT_INTERVAL = Code(
                     ((1 / len(x) + x.mean() ** 2 / spread) ** 0.5 + abs(x0) / spread**0.5) ** 2
                 ),
             ),
-            "You added standard errors. Variances and covariances add up; the root comes last.",
+            "You added standard errors. Variances and covariances add; the root comes last.",
         ),
         Misconception(
             with_a_mistake(
@@ -387,15 +325,15 @@ HEIGHT_INTERVAL = Code(
         ),
         Misconception(
             with_a_mistake(extra=1.0),
-            "That is for a new *point* at x0, with its own noise. Asked for is the height of the line.",
+            "That is for a new *point* at x0, with its own noise. The height of the line is asked for.",
         ),
         Misconception(
             with_a_mistake(quantile=lambda level, freedom: stats.norm.ppf((1 + level) / 2)),
-            "You took the quantile of the normal distribution. s² is an estimate, so it is Student's t.",
+            "You took the quantile of the normal distribution. s² is an estimate, so use Student's t.",
         ),
         Misconception(
             with_a_mistake(quantile=lambda level, freedom: stats.t.ppf(level, freedom)),
-            "Your quantile leaves 1 − level on each side: half of it goes to either side.",
+            "Your quantile leaves out 1 − level on each side. Half of it goes on each side.",
         ),
         Misconception(
             with_a_mistake(
@@ -405,31 +343,40 @@ HEIGHT_INTERVAL = Code(
         ),
         Misconception(
             with_a_mistake(variance=lambda x, x0, spread: x0**2 / spread),
-            "Only the slope's part of the variance is in it. b0 is not known exactly, either.",
+            "You included only the slope's part of the variance. b0 is not known exactly either.",
         ),
         Misconception(
             with_a_mistake(variance=lambda x, x0, spread: 1 / spread),
-            "The middle is the height of the line, and the reach is that of the slope alone.",
+            "The middle is right, but the reach is that of the slope alone.",
         ),
         Misconception(
             lambda *case: height_around_the_middle(*case)[::-1],
-            "The ends are the wrong way round: the lower comes first.",
+            "The ends are the wrong way round: the lower one comes first.",
         ),
     ),
     hints=(
-        "With a = (1, x0) the height is aᵀŵ. Its variance is aᵀ Cov(ŵ) a: put in the whole matrix, not its diagonal.",
+        "With a = (1, x0) the height is aᵀŵ. Its variance is aᵀ Cov(ŵ) a: use the whole matrix, not only its diagonal.",
         "`at = np.array([1, x0])`, then `at @ covariance @ at` with `covariance = s2 * np.linalg.inv(X.T @ X)`; the "
         "quantile is `stats.t.ppf((1 + level) / 2, n - 2)`.",
     ),
-    because="For fixed numbers $a$ the sum $a^\\top \\hat w$ has the variance "
+    because="For fixed numbers $a$, the sum $a^\\top \\hat w$ has the variance "
     "$a^\\top \\operatorname{Cov}(\\hat w)\\, a$.",
     then="It is narrowest at the mean of x, where all good lines pass.",
 )
+def height_interval(x, y, x0, level):
+    X, n = np.column_stack([np.ones(len(x)), x]), len(x)
+    weights = np.linalg.lstsq(X, y, rcond=None)[0]
+    s2 = np.sum((y - X @ weights) ** 2) / (n - 2)
+    covariance = s2 * np.linalg.inv(X.T @ X)
+    at = np.array([1, x0])
+    reach = stats.t.ppf((1 + level) / 2, n - 2) * np.sqrt(at @ covariance @ at)
+    return at @ weights - reach, at @ weights + reach
+
 
 QUESTIONS = (
-    MORE_POINTS,
-    EPOCHS_FOR_MORE_POINTS,
-    COVERAGE_WITH_MORE_POINTS,
-    BOOTSTRAP_ERRORS,
-    HEIGHT_INTERVAL,
+    more_points,
+    epochs_for_more_points,
+    coverage_with_more_points,
+    bootstrap_errors,
+    height_interval,
 )

@@ -1,0 +1,47 @@
+"""Another way to the answers of chapter 03."""
+
+import itertools
+
+import numpy as np
+import torch
+from exercises.oracles import adam
+
+from gd_helpers.data import simulate_line
+from gd_helpers.models import linear
+
+
+def bowl(data):
+    """Return the Hessian of the loss, the weights at its minimum, and its value there."""
+    X, y = data.X.double().numpy(), data.y.double().numpy()[:, 0]
+    best = np.linalg.lstsq(X, y, rcond=None)[0]
+    return 2 / len(y) * X.T @ X, best, np.mean((X @ best - y) ** 2)
+
+
+def start(seed):
+    return linear(seed=seed)[0].weight.detach().double().numpy().ravel()
+
+
+def updates_at_ten_times_the_rate(n, seed):
+    """Count by Adam in NumPy, and sort the ratio between the geometric means of neighbouring answers."""
+    hessian, best, least = bowl(simulate_line(n=n, seed=seed))
+    slow, fast = (adam.count_updates(hessian, start(seed) - best, 0.001 * least, rate) for rate in (0.001, 0.01))
+    ratio = fast / slow
+    place = np.searchsorted(np.sqrt([1 / 100 / 10, 1 / 10 / 3, 1 / 3]), ratio)
+    return ("a hundredth", "a tenth", "a third", "as many")[place]
+
+
+def intercept_of_fifty(n, seed):
+    """Descend by Adam in NumPy, on the loss as a quadratic function of two weights."""
+    hessian, best, _ = bowl(simulate_line(n=n, intercept=50.0, seed=seed))
+    walk = adam.descend(lambda w: hessian @ (w - best), start(seed))
+    return next(itertools.islice(walk, 4500, None))[0]
+
+
+def stopping_update(losses, fall, window):
+    """Compare the whole curve with itself, `window` updates later."""
+    return window + np.flatnonzero(losses[:-window] - losses[window:] < fall)[0]
+
+
+def fastest_rate(X):
+    singular = torch.linalg.svdvals(torch.from_numpy(X)).numpy()
+    return 2 / (2 / len(X) * (singular[0] ** 2 + singular[-1] ** 2))

@@ -1,0 +1,47 @@
+"""Another way to the answers of chapter 08."""
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+
+
+def ten_epochs_of_300(n):
+    """Have two loaders deliver their batches, and count."""
+    with torch.random.fork_rng(devices=[]):  # each epoch of a loader takes a number from the global generator
+        kept, dropped = (list(DataLoader(range(n), batch_size=300, drop_last=drop)) for drop in (False, True))
+    return 10 * len(kept), 10 * len(dropped), n - sum(map(len, dropped))
+
+
+def same_batches_after():
+    """Compare the state of the loader's generator before and after each of the lines."""
+    generator = torch.Generator().manual_seed(1)
+    loader, other = (DataLoader(range(100), batch_size=10, shuffle=True, generator=generator) for _ in range(2))
+    lines = lambda: len(loader), lambda: next(iter(loader)), lambda: torch.rand(3), lambda: next(iter(other))
+    unmoved = []
+    with torch.random.fork_rng(devices=[]):
+        for line in lines:
+            before = generator.get_state()
+            line()
+            unmoved.append(int(torch.equal(before, generator.get_state())))
+    return unmoved
+
+
+def rows_of_epoch(n, batch_size, seed, drop_last):
+    """Have a loader cut the order."""
+    order = np.random.default_rng(seed).permutation(n).tolist()
+    with torch.random.fork_rng(devices=[]):
+        return tuple(batch.numpy() for batch in DataLoader(order, batch_size=batch_size, drop_last=drop_last))
+
+
+def missed_with_replacement(n):
+    """Draw a thousand epochs, and count."""
+    rng = np.random.default_rng(2024)
+    return np.mean([n - np.unique(rng.integers(n, size=n)).size for _ in range(1000)])
+
+
+def stack_examples(examples):
+    """Make the arrays first, and fill them in row by row."""
+    X, y = np.zeros((len(examples), len(examples[0][0])), np.float32), np.zeros((len(examples), 1), np.float32)
+    for row, (x, value) in enumerate(examples):
+        X[row], y[row, 0] = x.numpy(), value
+    return torch.from_numpy(X), torch.from_numpy(y)
