@@ -26,7 +26,7 @@ from gd_helpers.data import simulate_line
 from gd_helpers.models import get_weights, linear
 from gd_helpers.training.trainer import train
 
-ROOT = Path(__file__).resolve().parent.parent
+TESTS = Path(__file__).resolve().parent
 
 
 def timing(recipe="batch", program=PLAIN, updates=100, timed_updates=100, median=1.0):
@@ -58,7 +58,7 @@ def test_training_on_much_data_takes_less_memory_than_three_times_the_data(tmp_p
     for name, values in {"X": data.X, "y": data.y}.items():
         np.save(tmp_path / f"{name}.npy", values.numpy())
     words = [sys.executable, "-m", "benchmarks.alone", "growth", tmp_path, method, "2"]  # two orders are drawn
-    took = json.loads(subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    took = json.loads(subprocess.run(words, cwd=TESTS, check=True, stdout=subprocess.PIPE, text=True).stdout)
     assert took["peak_bytes"] - took["kernel_bytes"] < 3 * took["data_bytes"]
 
 
@@ -133,6 +133,12 @@ def test_the_csv_holds_every_timing_as_measured(tmp_path):
     assert row["seconds"] == pytest.approx(7.5)
 
 
+def test_latencies_are_a_table_too(tmp_path):
+    text = write_tables(Book(latencies=[{"chapter": "03_batch", "epochs, ms": 41.0}]), tmp_path)
+    assert "| 03_batch | 41 |" in text
+    assert (tmp_path / "latencies.csv").exists()
+
+
 def test_the_loader_of_a_timed_run_shuffles_where_the_source_does():
     data = simulate_line(n=100)
     (first, *_) = LOADER.loader(data)
@@ -140,6 +146,5 @@ def test_the_loader_of_a_timed_run_shuffles_where_the_source_does():
 
 
 def test_plain_pytest_collects_no_benchmark(pytestconfig):
-    folders = [ROOT / folder for folder in pytestconfig.getini("testpaths")]
-    assert ROOT / "tests" in folders
-    assert not any((ROOT / "benchmarks").is_relative_to(folder) for folder in folders)
+    assert (TESTS / "benchmarks").is_dir()
+    assert "--ignore=tests/benchmarks" in pytestconfig.getini("addopts")

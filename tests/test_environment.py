@@ -54,11 +54,14 @@ def test_every_requirement_is_one_exact_version_of_a_package_by_name():
     assert [text for text in read_lines() if not line.fullmatch(text)] == []
 
 
-def read_imports(room):
-    """Return the top-level names of what the Python files and notebooks in the folder `room` import."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in ROOT.glob(f"{room}/**/*.py")]
-    for path in ROOT.glob(f"{room}/*.ipynb"):
-        trees += map(parse, code_cells(nbformat.read(path, as_version=4)))
+def read_imports(pattern):
+    """Return the top-level names of what the Python files and notebooks that match `pattern` import."""
+    trees = []
+    for path in ROOT.glob(pattern):
+        if path.suffix == ".ipynb":
+            trees += map(parse, code_cells(nbformat.read(path, as_version=4)))
+        else:
+            trees.append(ast.parse(path.read_text(encoding="utf-8")))
     nodes = [node for tree in trees for node in ast.walk(tree)]
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
@@ -66,20 +69,21 @@ def read_imports(room):
 
 
 @pytest.mark.parametrize(
-    ("room", "extras"),
+    ("pattern", "extras", "some"),
     [
-        ("gd_helpers", ("cluster",)),
-        ("notebooks", ("cluster",)),
-        ("tests", ("test",)),
-        ("tests_lab", ("test",)),
-        ("benchmarks", ("test", "bench")),
+        ("gd_helpers/**/*.py", ("cluster",), "torch"),
+        ("notebooks/*.ipynb", ("cluster",), "torch"),
+        ("tests/*.py", ("test",), "pytest"),
+        ("tests/[!b]*/**/*.py", ("test",), "playwright"),
+        ("tests/benchmarks/*.py", ("test", "bench"), "skorch"),
     ],
 )
-def test_everything_that_is_imported_is_asked_for(room, extras):
-    ours = {"gd_helpers", "benchmarks", *(path.stem for path in ROOT.glob("tests*/*.py"))}
+def test_everything_that_is_imported_is_asked_for(pattern, extras, some):
+    ours = {"gd_helpers", "benchmarks", *(path.stem for path in ROOT.glob("tests/**/*.py"))}
     owners = packages_distributions()
-    foreign = read_imports(room) - ours - sys.stdlib_module_names
+    foreign = read_imports(pattern) - ours - sys.stdlib_module_names
     needed = {canonicalize_name(owner) for module in foreign for owner in owners.get(module, [module])}
+    assert some in foreign
     assert needed - read_direct(extras).keys() == set()
 
 

@@ -198,8 +198,8 @@ def test_replicates_are_the_same_on_one_core_and_all(data, measure, book):
 def run_alone(*arguments):
     """Return what ``benchmarks.alone`` says, run in a new process."""
     words = [sys.executable, "-m", "benchmarks.alone", *map(str, arguments)]
-    root = Path(__file__).resolve().parents[2]
-    return json.loads(subprocess.run(words, cwd=root, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    tests = Path(__file__).resolve().parents[1]
+    return json.loads(subprocess.run(words, cwd=tests, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 @pytest.mark.parametrize("published", RECIPES, ids=lambda published: published.name)

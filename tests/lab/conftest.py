@@ -1,46 +1,38 @@
-"""One JupyterLab and one browser for all tests, and the table of latencies at their end."""
+"""One JupyterLab and one browser for all tests of a process, and pictures of what they show."""
 
-import functools
+import contextlib
+import re
 import signal
 
 import pytest
 from browser import HOW_TO_GET_ONE, find_browser, launched
 from explorer import Shown
-from filelock import ReadWriteLock
 from pages import Desk
+from playwright.sync_api import Error
 from server import CHAPTERS, EXPLORERS, ROOT, started
 from test_exercises import CHAPTER
 from twin import Twin, data_of
 from xdist.scheduler import LoadScopeScheduling
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
-TIMES = "milliseconds"
 
 
-def pytest_configure(config):
+def pytest_addoption(parser):
+    """Add an option for those who want to look at the chapters themselves."""
+    parser.addoption("--screenshots", action="store_true", help="write pictures of every chapter to build/screenshots")
+
+
+def pytest_configure():
     """Have every signal that asks to stop do so as Ctrl-C does, with the fixtures ended."""
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
-    config.addinivalue_line("markers", "alone: measures time, so that no other test may run beside it")
 
 
 def pytest_sessionstart():
     """Say at once where there is no browser."""
     if find_browser() is None:
         pytest.exit(HOW_TO_GET_ONE, returncode=1)
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Write the table of latencies."""
-    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
-    lines = [
-        line for report in reports if report.when == "call" for name, line in report.user_properties if name == TIMES
-    ]
-    if lines:
-        terminalreporter.section("measured in the page, milliseconds")
-        for line in sorted(lines):
-            terminalreporter.write_line(line)
 
 
 class ByChapter(LoadScopeScheduling):
@@ -56,11 +48,14 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item):
-    """Let no test of another process run beside one that has to be alone."""
-    lock = ReadWriteLock(item.config.cache.mkdir("lab") / "alone.db")
-    with lock.write_lock() if item.get_closest_marker("alone") else lock.read_lock():
-        return (yield)
+def pytest_runtest_makereport(item):
+    """Take a picture of the page when a test fails."""
+    report = yield
+    if report.failed and "desk" in getattr(item, "funcargs", {}):
+        name = re.sub(r"[^\w-]+", "-", item.name)
+        with contextlib.suppress(Error):  # of a browser that has ended
+            item.funcargs["desk"].photograph(SCREENSHOTS / f"failed-{name}.png")
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -77,16 +72,10 @@ def chapter(request):
 
 
 @pytest.fixture(scope="session")
-def fresh(desk, chapter):
-    """Return a function that shows the explorer of `chapter` anew, at its defaults."""
-    notebook = desk.take(chapter)
-    return lambda: Shown(notebook.run(notebook.find("explore.")))
-
-
-@pytest.fixture(scope="session")
-def explorer(fresh):
+def explorer(desk, chapter):
     """Return the explorer of `chapter`, where the tests before have left it."""
-    return fresh()
+    notebook = desk.take(chapter)
+    return Shown(notebook.cell(notebook.find("explore.")))
 
 
 @pytest.fixture(scope="session")
@@ -95,14 +84,7 @@ def twin(explorer, chapter):
     return Twin(explorer, data_of(chapter))
 
 
-@pytest.fixture
-def tell(record_property):
-    """Return a function that adds a line to the table of latencies."""
-    return functools.partial(record_property, TIMES)
-
-
 @pytest.fixture(scope="session")
-def screenshots():
-    """Return the folder of the screenshots."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    return SCREENSHOTS
+def screenshots(pytestconfig):
+    """Return the folder of the screenshots, or None where none are asked for."""
+    return SCREENSHOTS if pytestconfig.getoption("screenshots") else None

@@ -3,8 +3,9 @@
 import nbformat
 from browser import Traffic
 
-PATIENCE = 300_000  # milliseconds for a kernel to start, or a chapter to run; a busy machine is no failure
-WAIT = 30_000  # milliseconds for anything else to be there
+PATIENCE = 600_000  # milliseconds for a kernel to start, or a chapter to run; a busy machine is no failure
+WAIT = 120_000  # milliseconds for anything else to be there
+POLL = 50  # milliseconds between two looks
 CURRENT = "window.jupyterapp?.shell.currentWidget"
 KERNEL_IS_IDLE = f"""(path) => {CURRENT}?.context?.path === path &&
   {CURRENT}.sessionContext?.session?.kernel?.status === 'idle'"""
@@ -14,18 +15,18 @@ OPEN_INSTEAD = """async (path) => {
   await before.sessionContext.shutdown();
   before.dispose();
 }"""
-# A promise that fails must end the waiting, too.
-RUN_ALL = """() => {
-  window.finished = undefined;
-  jupyterapp.commands.execute('notebook:run-all-cells').then(
-    () => { window.finished = true; }, (error) => { window.finished = String(error); });
-}"""
+# The page waits by itself: looking again at every frame would have it draw all the time, which takes a core.
+RUN_ALL = """(patience) => Promise.race([
+  jupyterapp.commands.execute('notebook:run-all-cells'),
+  new Promise((_, reject) => setTimeout(reject, patience, new Error('Run All has not ended'))),
+])"""
 RUN_ONE = """(index) => {
   jupyterapp.shell.currentWidget.content.activeCellIndex = index;
   return jupyterapp.commands.execute('notebook:run-cell');
 }"""
 SIZE = {"width": 1300, "height": 1000}
 OVERLAP = 20  # pixels that two parts of a screenshot share
+NEXT_FRAME = "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
 SCROLLER = ".jp-WindowedPanel-outer"
 
 
@@ -48,9 +49,8 @@ class Notebook:
 
     def run_all(self):
         """Run all cells, to the end, once there is a kernel."""
-        self.page.wait_for_function(KERNEL_IS_IDLE, arg=self.path, timeout=PATIENCE)
-        self.page.evaluate(RUN_ALL)
-        self.page.wait_for_function("() => window.finished !== undefined", timeout=PATIENCE)
+        self.page.wait_for_function(KERNEL_IS_IDLE, arg=self.path, timeout=PATIENCE, polling=POLL)
+        self.page.evaluate(RUN_ALL, PATIENCE)
 
     def read(self):
         """Return the notebook as it is now, outputs and all."""
@@ -94,7 +94,7 @@ class Notebook:
         top, part, end = 0, 0, False
         while not end:
             scroller.evaluate("(element, top) => { element.scrollTop = top; }", top)
-            page.wait_for_timeout(100)  # what comes into sight is laid out only then
+            page.evaluate(NEXT_FRAME)  # what comes into sight is laid out only then
             frame, last = scroller.bounding_box(), page.locator(".jp-Notebook .jp-Cell").last.bounding_box()
             below = last["y"] + last["height"] - frame["y"]
             end, part = below <= frame["height"], part + 1
@@ -121,3 +121,7 @@ class Desk:
                 self._page.evaluate(OPEN_INSTEAD, self._open.path)
             self._open.run_all()
         return self._open
+
+    def photograph(self, path):
+        """Write a screenshot of what is in sight to `path`."""
+        self._page.screenshot(path=path)

@@ -7,23 +7,18 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gd_helpers.runner.execution import end_all
+import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 CHAPTERS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 EXPLORERS = [name for name in CHAPTERS if '"explore.' in (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8")]
-MOST_UPDATES = "04_stochastic"
-THE_SAME = ("02_gradient_descent", "03_batch", "05_mini_batch", "14_optimizers")  # but for the recipe
-DIFFERENT_EXPLORERS = [name for name in EXPLORERS if name not in THE_SAME]
-START_TIMEOUT, POLL = 60, 0.05  # seconds
-FORGOTTEN = (
-    300  # seconds after which kernels, and then the server, end by themselves, should nobody be left to end them
-)
+START_TIMEOUT, POLL = 300, 0.05  # seconds
+FORGOTTEN = 600  # seconds after which idle kernels, and then the server, end by themselves if nobody ends them
 
 
 @dataclass(frozen=True)
@@ -32,13 +27,11 @@ class Server:
 
     Attributes
     ----------
-    process : subprocess.Popen
     url : str
         Ends with a slash.
     token : str
     """
 
-    process: subprocess.Popen
     url: str
     token: str
 
@@ -65,11 +58,21 @@ def started(folder):
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C does not reach it: it is ended here, with its kernels
         )
-    server = Server(process, "", token)
     try:
-        yield Server(process, _wait_for_url(process, folder), token)
+        yield Server(_wait_for_url(process, folder), token)
     finally:
-        end_all([server])
+        _end(process)
+
+
+def _end(server):
+    """Kill the server, then its kernels, which it would start again, and what they have started."""
+    family = psutil.Process(server.pid).children(recursive=True) if server.poll() is None else []
+    server.kill()
+    server.wait()
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(family)
 
 
 def _command(token):

@@ -11,33 +11,34 @@ def holds(explorer, twin):
     assert explorer.numbers() == pytest.approx(twin.numbers(explorer), rel=1e-4 if twin.is_curve else 0, abs=5.1e-5)
 
 
-def test_at_first_it_shows_the_run_of_its_defaults(explorer, twin, screenshots, chapter):
+def shown(explorer):
+    """Return what the explorer shows once it is settled: controls, picture and numbers."""
+    explorer.settle()
+    return explorer.values(), explorer.picture(), explorer.numbers()
+
+
+def there_and_back(explorer, twin, control, there, back):
+    """Check that the key `there` on a control changes what is shown to what it asks for, and `back` undoes it."""
+    values, picture, numbers = shown(explorer)
+    control.press(there)
     holds(explorer, twin)
-    explorer.root.screenshot(path=screenshots / f"{chapter}-explorer.png")
+    assert explorer.values() != values
+    assert explorer.picture() != picture
+    control.press(back)
+    assert shown(explorer) == (values, picture, numbers)
+
+
+def test_at_first_it_shows_the_run_of_its_defaults(explorer, twin):
+    holds(explorer, twin)
 
 
 @pytest.mark.parametrize("name", SLIDERS.values())
 def test_arrow_keys_move_a_slider_and_back_and_picture_and_numbers_follow(explorer, twin, name):
-    values, picture = explorer.values(), explorer.picture()
-    there, back = explorer.keys(name)
-    explorer.slider(name).press(there)
-    holds(explorer, twin)
-    assert explorer.values() != values
-    assert explorer.picture() != picture
-    explorer.slider(name).press(back)
-    holds(explorer, twin)
-    assert (explorer.values(), explorer.picture()) == (values, picture)
+    there_and_back(explorer, twin, explorer.slider(name), *explorer.keys(name))
 
 
 def test_arrow_keys_change_the_optimizer_and_back_and_picture_and_numbers_follow(explorer, twin):
-    values, picture = explorer.values(), explorer.picture()
-    explorer.menu(MENUS["optimizer"]).press("ArrowDown")
-    holds(explorer, twin)
-    assert explorer.values() != values
-    assert explorer.picture() != picture
-    explorer.menu(MENUS["optimizer"]).press("ArrowUp")
-    holds(explorer, twin)
-    assert (explorer.values(), explorer.picture()) == (values, picture)
+    there_and_back(explorer, twin, explorer.menu(MENUS["optimizer"]), "ArrowDown", "ArrowUp")
 
 
 def test_the_loss_is_drawn_against_what_the_menu_says(explorer, twin):
@@ -78,3 +79,9 @@ def test_a_click_on_its_track_moves_a_slider_and_picture_and_numbers_follow(expl
     holds(explorer, twin)
     assert explorer.values() != values
     assert explorer.picture() != picture
+
+
+def test_a_drag_ends_with_the_picture_of_its_last_value_and_none_wait_in_a_queue(explorer, twin):
+    after_letting_go = explorer.drag(SLIDERS["learning_rate"])
+    holds(explorer, twin)
+    assert after_letting_go <= 2  # the one under way and the last
