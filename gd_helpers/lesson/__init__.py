@@ -1,4 +1,4 @@
-"""What the cells of a chapter call: its checked parameters, its claims, and the results that it records."""
+"""What the cells of a chapter call: parameters are checked, claims are tested, results are recorded."""
 
 from gd_helpers.lesson.claims import claim
 from gd_helpers.lesson.parameters import check_parameters

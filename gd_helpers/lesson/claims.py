@@ -1,9 +1,9 @@
-"""Statements of a chapter, checked where they stand."""
-
-import html
+"""The claims of a chapter, checked where they are made."""
 
 import numpy as np
 from IPython.display import display
+
+from gd_helpers.lesson.box import GREEN, RED, Box
 
 CLAIM_MIME = "application/vnd.gd-helpers.claim+json"
 
@@ -11,18 +11,18 @@ _published = True
 
 
 class ClaimFailedError(AssertionError):
-    """A statement of a chapter does not hold for the parameters that the chapter was written for."""
+    """A claim of a chapter does not hold for the parameters that the chapter was written for."""
 
 
 class Claim:
-    """One checked statement; a notebook shows it as a line, and its MIME bundle carries it for programs."""
+    """A checked statement: a box for the reader, and a MIME type of its own for programs."""
 
     def __init__(self, statement, holds, published):
         self.statement, self.holds, self.published = statement, holds, published
 
     @property
     def verdict(self):
-        """What was found: whether the statement holds, and if not, whether other parameters may be why."""
+        """Whether the statement holds, and if not, whether that may be due to other parameters."""
         if self.holds:
             return "✓ holds"
         return "✗ does not hold" if self.published else "✗ does not hold with these parameters"
@@ -31,34 +31,32 @@ class Claim:
         return f"{self.verdict}: {self.statement}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        colour = "#2a7f3f" if self.holds else "#b3261e"
+        box = Box(f"{self.verdict}:", self.statement, GREEN if self.holds else RED)
         return {
-            "text/plain": repr(self),
-            "text/html": (
-                f'<div style="border-left: 4px solid {colour}; padding: 2px 10px;">'
-                f"<strong>{self.verdict}:</strong> {html.escape(self.statement)}</div>"
-            ),
+            "text/plain": repr(box),
+            "text/html": box._repr_html_(),
             CLAIM_MIME: {"statement": self.statement, "holds": self.holds},
         }
 
 
 def claim(statement, holds):
-    """Show `statement` with whether it holds, and fail the chapter if it does not.
+    """Show `statement` and whether it holds, and fail the chapter if it does not.
 
-    Under other parameters than the published ones (`report_failures`), a statement that does not hold is shown as such,
-    and the chapter goes on.
+    With other parameters than the published ones (`report_failures`), the chapter continues after a claim that does not
+    hold.
 
     Parameters
     ----------
     statement : str
-        One sentence, with the numbers it speaks of.
+        One sentence, with its numbers. Backticks mark code.
     holds : bool
-        What the computation says. Only a single ``True`` or ``False``: a non-empty array or tuple is no answer.
+        The result of the computation: a single ``True`` or ``False``, since a non-empty array or tuple would count as
+        true.
 
     Raises
     ------
     ClaimFailedError
-        If it does not hold, under the published parameters.
+        If it does not hold with the published parameters.
     TypeError
         If `holds` is not a single truth value.
 
@@ -76,6 +74,6 @@ def claim(statement, holds):
 
 
 def report_failures(report=True):
-    """Have claims that do not hold shown instead of raised, or, with ``report=False``, raised again."""
+    """Make claims that do not hold only be shown, or raise again with ``report=False``."""
     global _published
     _published = not report

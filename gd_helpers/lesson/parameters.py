@@ -1,4 +1,4 @@
-"""The parameters of the chapters: their published values, and one call that checks what a chapter was given."""
+"""The parameters of the chapters: their published values, and the checks of what a chapter is given."""
 
 import difflib
 
@@ -9,13 +9,13 @@ from gd_helpers.optimizers import OPTIMIZERS
 from gd_helpers.training.recipes import METHODS
 
 FEWEST_POINTS = 50
-MOST_POINTS = {"16_real_data": 442}  # where data are not drawn
+MOST_POINTS = {"16_real_data": 442}  # of a data set that is not simulated
 MOST_WORKERS = 16  # processes on one machine
 
 _DATA = {"seed": 37, "n": 1000}
 _RECIPE = {"learning_rate": 1e-3, "optimizer": "adam", "device": "cpu"}
 
-# The values that each chapter's text was written for. A claim that fails under these fails the run.
+# The values that each chapter's text was written for. With these, a claim that does not hold fails the run.
 PUBLISHED = {
     "00_introduction": {**_DATA, "batch_size": 32},
     "01_simulate_data": {**_DATA, "device": "cpu"},
@@ -82,9 +82,9 @@ RULES = {
 
 
 def check_values(values, chapter=None):
-    """Check each of the parameters `values` of a chapter, a dict by name, and what they must be to one another.
+    """Check the parameters of a chapter, the dict `values` by name, each by itself and together.
 
-    A name without a rule, as a new chapter may have, passes.
+    A parameter without a rule, as a new chapter may have, passes.
 
     Raises
     ------
@@ -93,20 +93,48 @@ def check_values(values, chapter=None):
     """
     for name, value in values.items():
         if name in RULES:
-            RULES[name](value)
+            _check_value(name, value)
     if chapter in MOST_POINTS and "n" in values:
         check_int("n", values["n"], FEWEST_POINTS, MOST_POINTS[chapter])
     if "batch_size" in values and "n" in values:
         check_int("batch_size", values["batch_size"], 1, values["n"])
 
 
+def _check_value(name, value):
+    try:
+        RULES[name](value)
+    except ValueError as error:
+        if isinstance(value, str) and (number := _as_yaml_number(name, value)):
+            reason = str(error).removesuffix(repr(value))
+            raise ValueError(f"{reason}the text {value!r}; in YAML write {number}") from None
+        raise
+
+
+def _as_yaml_number(name, text):
+    """Return the number that `text` was meant to be as YAML 1.1 has it, or None if that would not do either.
+
+    YAML 1.1, which papermill reads, takes 1e-2 for a text: a float needs a point, and its exponent a sign.
+    """
+    try:
+        number = float(text)
+        whole = number.is_integer()
+        RULES[name](int(number) if whole else number)
+    except (ValueError, OverflowError):
+        return None
+    if whole:
+        return str(int(number))
+    mantissa, _, exponent = text.strip().lower().partition("e")
+    mantissa = mantissa if "." in mantissa else f"{mantissa}.0"
+    return f"{mantissa}e{int(exponent):+d}" if exponent else mantissa
+
+
 def check_names(chapter, given, known):
-    """Check that `chapter`, whose parameters are called `known`, has every parameter of the dict `given`.
+    """Check that every name in the dict `given` is one of `known`, the names of the parameters of `chapter`.
 
     Raises
     ------
     ValueError
-        Naming the unknown parameter, its value, all known names, and the one that it resembles, if one does.
+        Naming the unknown parameter, its value, all known names, and a similar one if there is one.
     """
     for name, value in given.items():
         if name not in known:
@@ -118,7 +146,7 @@ def check_names(chapter, given, known):
 def check_parameters(chapter, **values):
     """Check the parameters that `chapter` runs with; the cell after its ``parameters`` cell calls this.
 
-    Under other values than the published ones, claims that do not hold are reported in place of raised from here on.
+    With other values than the published ones, claims that do not hold are reported from here on, not raised.
 
     Parameters
     ----------

@@ -1,54 +1,53 @@
 """The results of a chapter: shown to the reader, and kept in the notebook for programs."""
 
-import html
 import math
 import numbers
 
 import numpy as np
 from IPython.display import display
 
-# The format of papermill's record: one dict by name, which scrapbook and its like collect from a notebook's outputs.
+from gd_helpers.formatting import format_number
+from gd_helpers.lesson.box import BLUE, Box
+
+# The format of papermill's former `record`: a dict of results by name
 RESULTS_MIME = "application/papermill.record+json"
-DIGITS = 4  # significant ones, which other machines reproduce
+DIGITS = 4  # significant digits, which are the same on every machine
 
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class Results:
-    """What a chapter found; a notebook shows it as a line, and its MIME bundle carries it for programs."""
+    """The results of a chapter: a box for the reader, and a MIME type of its own for programs."""
 
     def __init__(self, values):
         self.values = values
 
     def __repr__(self):
-        return "Recorded: " + ", ".join(f"{name} = {_shown(value)}" for name, value in self.values.items())
+        return "Recorded: " + ", ".join(f"{name} = {_format(value)}" for name, value in self.values.items())
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        listed = ", ".join(f"<code>{name}</code> = {html.escape(_shown(value))}" for name, value in self.values.items())
+        listed = ", ".join(f"`{name}` = {_format(value)}" for name, value in self.values.items())
         return {
             "text/plain": repr(self),
-            "text/html": (
-                f'<div style="border-left: 4px solid #4c72b0; padding: 2px 10px;">'
-                f"<strong>Recorded:</strong> {listed}</div>"
-            ),
+            "text/html": Box("Recorded:", listed, BLUE)._repr_html_(),
             RESULTS_MIME: {name: _encoded(value) for name, value in self.values.items()},
         }
 
 
 def record(**results):
-    """Show `results` by name, and keep them in the notebook, where a sweep finds them.
+    """Show `results` by name, and store them in the notebook, where a sweep finds them.
 
-    Shown are four significant digits, kept are all; a refreshed chapter stores the four.
+    Four significant digits are shown and all are stored; a refreshed chapter stores four.
 
     Parameters
     ----------
     **results
-        A number, a truth value or a text each; of NumPy's, single ones. No text may read "NaN" or "Infinity".
+        Numbers, booleans or texts, of Python or NumPy. No text may be "NaN", "Infinity" or "-Infinity".
 
     Raises
     ------
     ValueError
-        If a result is none of these, or there is none at all.
+        If a result is none of these, or no result is given.
 
     Examples
     --------
@@ -61,7 +60,7 @@ def record(**results):
 
 
 def read_results(notebook):
-    """Return what the outputs of `notebook` keep as its results, by name; of two by one name, the later.
+    """Return the results stored in the outputs of `notebook` by name; the last one where a name occurs twice.
 
     Examples
     --------
@@ -79,17 +78,17 @@ def read_results(notebook):
 
 
 def round_results(data):
-    """Return the dict `data` of an output with its results rounded to the digits that are shown."""
+    """Return the `data` of an output with the results in it rounded to the digits that are shown."""
     if RESULTS_MIME not in data:
         return data
     rounded = {
-        name: float(_shown(value)) if isinstance(value, float) else value for name, value in data[RESULTS_MIME].items()
+        name: float(_format(value)) if isinstance(value, float) else value for name, value in data[RESULTS_MIME].items()
     }
     return {**data, RESULTS_MIME: rounded}
 
 
 def _plain(name, value):
-    """Return `value` as the plain bool, int, float or str that it is."""
+    """Return `value` as a built-in bool, int, float or str."""
     if isinstance(value, bool | np.bool_):
         return bool(value)
     if isinstance(value, numbers.Integral):
@@ -101,12 +100,12 @@ def _plain(name, value):
     raise ValueError(f"{name} must be a number, True or False, or a text, got {type(value).__name__}: {value!r}")
 
 
-def _shown(value):
-    return f"{value:.{DIGITS}g}" if isinstance(value, float) else str(value)
+def _format(value):
+    return str(value) if isinstance(value, bool | str) else format_number(value, DIGITS, thousands="")
 
 
 def _encoded(value):
-    """Return `value` as JSON has it, which knows no number that is not finite."""
+    """Return `value` for JSON, which has no non-finite numbers."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else f"{'-' * (value < 0)}Infinity"
     return value

@@ -1,4 +1,6 @@
+import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,7 +82,7 @@ BAD_VALUES = [
     *[("n", value) for value in (0, FEWEST_POINTS - 1, *NOT_WHOLE)],
     *[("replicates", value) for value in (0, 1, *NOT_WHOLE)],
     *[("workers", value) for value in (0, 1, MOST_WORKERS + 1, *NOT_WHOLE)],
-    *[("learning_rate", value) for value in (-1, 0, float("nan"), float("inf"), True, "1e-2", None)],
+    *[("learning_rate", value) for value in (-1, 0, float("nan"), float("inf"), True, "-1e-2", None)],
     *[("optimizer", value) for value in ("foo", "Adam", "", None, 1)],
     *[("device", value) for value in ("gpu9", "cuda:99", "", None, 0)],
 ]
@@ -92,6 +94,31 @@ def test_a_bad_value_is_refused_by_name(name, value):
         check_values({name: value})
     assert str(refusal.value).endswith(f"got {value!r}")
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("learning_rate", "1e-2"),
+        ("learning_rate", "1E5"),
+        ("learning_rate", "2.5e-3"),
+        ("learning_rate", ".5"),
+        ("n", "1e3"),
+        ("epochs", "60"),
+    ],
+)
+def test_a_number_that_yaml_takes_for_a_text_is_refused_with_what_to_write(name, text):
+    with pytest.raises(ValueError, match=rf"^{name} must be .*, got the text '{text}'; in YAML write ") as refusal:
+        check_values({name: text})
+    written = yaml.safe_load(str(refusal.value).rpartition(" ")[2])
+    assert isinstance(written, int | float)
+    assert written == float(text)
+    check_values({name: written})
+
+
+@pytest.mark.parametrize("value", [np.float64(0.5), np.float32(0.5), np.int64(1)], ids=repr)
+def test_numbers_of_numpy_pass(value):
+    check_values({"learning_rate": value})
 
 
 def test_more_patients_than_there_are_is_refused():

@@ -12,9 +12,7 @@ from matplotlib.axes import Axes
 from PIL import Image
 
 from gd_helpers import plotting
-from gd_helpers.data import simulate_line
 from gd_helpers.plotting.figures import render
-from gd_helpers.training import train
 
 NO_STYLE = {  # what matplotlib.style leaves alone: windows, backends and the calendar
     *("backend", "backend_fallback", "date.epoch", "docstring.hardcopy", "figure.max_open_warning"),
@@ -50,16 +48,6 @@ def odd_values():
 
 
 ODD = odd_values()
-
-
-@pytest.fixture(scope="module")
-def data():
-    return simulate_line(n=60)
-
-
-@pytest.fixture(scope="module")
-def run(data):
-    return train(data, "mini-batch", epochs=5, batch_size=20, learning_rate=0.1, optimizer="sgd")
 
 
 def draw_records(data, run):

@@ -8,11 +8,6 @@ from gd_helpers.plotting import figures, style
 from gd_helpers.training.recipes import METHODS
 
 
-@pytest.fixture
-def ax():
-    return figures.subplots()[1]
-
-
 def tick_texts(axis):
     figures.render(axis.get_figure())
     low, high = sorted(axis.get_view_interval())
@@ -23,9 +18,17 @@ def tick_texts(axis):
 def test_the_style_ends_with_its_context():
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        with style.course_style():
+        with style.course_style(), style.course_style():
             assert matplotlib.rcParams["axes.grid"]
         assert not matplotlib.rcParams["axes.grid"]
+
+
+def test_the_style_takes_the_place_of_what_the_session_has_set():
+    with matplotlib.rc_context({"lines.marker": "x", "font.size": 99}):
+        with style.course_style():
+            assert matplotlib.rcParams["lines.marker"] == "None"
+            assert matplotlib.rcParams["font.size"] == 10.5
+        assert matplotlib.rcParams["font.size"] == 99
 
 
 def test_every_method_has_a_colour_of_its_own():
