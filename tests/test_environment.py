@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -68,6 +69,12 @@ def read_imports(pattern):
     return {name.partition(".")[0] for name in names}
 
 
+@cache
+def read_owners():
+    """Return the distributions that each top-level module comes from."""
+    return packages_distributions()
+
+
 @pytest.mark.parametrize(
     ("pattern", "extras", "some"),
     [
@@ -80,9 +87,8 @@ def read_imports(pattern):
 )
 def test_everything_that_is_imported_is_asked_for(pattern, extras, some):
     ours = {"gd_helpers", "benchmarks", *(path.stem for path in ROOT.glob("tests/**/*.py"))}
-    owners = packages_distributions()
     foreign = read_imports(pattern) - ours - sys.stdlib_module_names
-    needed = {canonicalize_name(owner) for module in foreign for owner in owners.get(module, [module])}
+    needed = {canonicalize_name(owner) for module in foreign for owner in read_owners().get(module, [module])}
     assert some in foreign
     assert needed - read_direct(extras).keys() == set()
 

@@ -3,7 +3,7 @@
 import time
 
 
-def wait_until(condition, seconds=60):
+def wait_until(condition, seconds=300):
     """Wait until `condition` holds, or fail after so many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
