@@ -58,12 +58,16 @@ class Traffic:
     """
 
     def __init__(self, page):
-        self.requests, self.sockets, self.failed, self.errors = [], [], [], []
+        self.forget()
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("requestfailed", lambda request: self.failed.append(f"{request.url}: {request.failure}"))
         page.on("response", self._note_response)
         page.on("websocket", self._note_socket)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def forget(self):
+        """Begin anew."""
+        self.requests, self.sockets, self.failed, self.errors = [], [], [], []
 
     def outside(self):
         """Return what was asked of another machine, and what would make the server ask one."""

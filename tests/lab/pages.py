@@ -43,9 +43,8 @@ class Notebook:
         What the page has asked of the network since the chapter was to be opened.
     """
 
-    def __init__(self, page, chapter):
-        self.page, self.chapter, self.path = page, chapter, f"{chapter}.ipynb"
-        self.traffic = Traffic(page)
+    def __init__(self, page, chapter, traffic):
+        self.page, self.chapter, self.path, self.traffic = page, chapter, f"{chapter}.ipynb", traffic
 
     def run_all(self):
         """Run all cells, to the end, once there is a kernel."""
@@ -110,11 +109,13 @@ class Desk:
     def __init__(self, server, browser):
         self._server, self._page, self._open = server, browser.new_page(viewport=SIZE), None
         self._page.set_default_timeout(WAIT)
+        self._traffic = Traffic(self._page)
 
     def take(self, chapter):
         """Return the notebook of `chapter` after Run All, in the place of the one that was open."""
         if self._open is None or self._open.chapter != chapter:
-            is_first, self._open = self._open is None, Notebook(self._page, chapter)
+            self._traffic.forget()
+            is_first, self._open = self._open is None, Notebook(self._page, chapter, self._traffic)
             if is_first:
                 self._page.goto(self._server.address(chapter), timeout=PATIENCE)
             else:
