@@ -142,8 +142,11 @@ SETTINGS = {
 }
 
 
+DROPOUT = dropout_model()
+
+
 def train_dropout(seed=6, **changes):
-    return train(simulate_line(n=50).to(torch.float64), model=dropout_model(), seed=seed, **{**SETTINGS, **changes})
+    return train(simulate_line(n=50).to(torch.float64), model=DROPOUT, seed=seed, **{**SETTINGS, **changes})
 
 
 def test_dropout_draws_from_the_shuffle_seed_what_a_loop_by_hand_draws_after_manual_seed():

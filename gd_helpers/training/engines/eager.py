@@ -90,7 +90,8 @@ def _check_model(model, X, y, recipe):
         raise ValueError(f"model must be able to compute in float64, as its losses are, got {error}") from error
     smallest = recipe.n % recipe.batch_size or recipe.batch_size
     try:
-        copy.deepcopy(model).train()(X[: min(smallest, 2)])
+        with torch.no_grad():
+            copy.deepcopy(model).train()(X[: min(smallest, 2)])
     except (RuntimeError, ValueError) as error:
         raise ValueError(
             f"batch_size must give batches that the model takes in training, got {recipe.batch_size}, whose last batch "
