@@ -9,7 +9,7 @@ import logging
 
 from gd_helpers.runner.scheduler import Outcome, SweepError, run_job
 
-CONNECT_TIMEOUT = 10  # seconds
+CONNECT_TIMEOUT = 30  # seconds; a scheduler may be busy
 PATIENCE = 60  # seconds in which a first worker must have come
 
 

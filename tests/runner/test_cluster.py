@@ -73,6 +73,7 @@ def start_cluster(course, tmp_path):
                 free.bind(("127.0.0.1", 0))
                 address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
             scheduler = start("dask_scheduler", "--port", address.rpartition(":")[2])
+            wait_until(lambda: listening(scheduler), seconds=300)
             words = [address, "--nthreads", "1", "--preload", str(tmp_path / "same_package.py")]
             words += ["--local-directory", str(tmp_path), *(options or ["--no-nanny"])]
             return address, scheduler, [start("dask_worker", *words) for _ in range(workers)]
@@ -102,7 +103,8 @@ def rows_in(out):
 def when(condition, action):
     """Start a thread that does `action` once `condition` holds, and return a list that gets what came of it."""
     results = []
-    threading.Thread(target=lambda: (wait_until(condition, seconds=600), results.append(action()))).start()
+    wait_and_act = lambda: (wait_until(condition, seconds=600), results.append(action()))  # noqa: E731
+    threading.Thread(target=wait_and_act, daemon=True).start()
     return results
 
 
