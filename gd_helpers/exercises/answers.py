@@ -1,4 +1,4 @@
-"""Reading what a learner gives or returns: is it an answer at all, is it made of numbers, and are they right."""
+"""Reading what a learner gives or returns: whether it is an answer, is made of numbers, and is right."""
 
 import numbers
 import re
@@ -66,7 +66,7 @@ def show_number(value):
 
 
 def show_value(value):
-    """Return `value` as a short text: its numbers where they are few, else what it is."""
+    """Return `value` as a short text: its numbers if they are few, otherwise what it is."""
     if isinstance(value, tuple | list) and len(value) <= FEW:
         parts = (describe(part) if isinstance(part, tuple | list) else show_value(part) for part in value)
         return f"({', '.join(parts)})"
@@ -94,15 +94,17 @@ def read_numbers(value):
 
 
 def parse_numbers(value):
-    """Return `value` with its texts, fractions and decimals as floats; a text that is no number stays as it is.
+    """Return `value` with texts, fractions and decimals as floats; a text that is no number stays as it is.
+
+    In a tuple or list, truth values become 1 and 0.
 
     Examples
     --------
-    >>> parse_numbers("12,000"), parse_numbers(("1/4", "2e-3", 5)), parse_numbers("many")
-    (12000.0, (0.25, 0.002, 5), 'many')
+    >>> parse_numbers("12,000"), parse_numbers(("1/4", "2e-3", True)), parse_numbers("many")
+    (12000.0, (0.25, 0.002, 1), 'many')
     """
-    if isinstance(value, tuple | list) and not any(part is value for part in value):
-        return type(value)(map(parse_numbers, value)) if type(value) in (tuple, list) else value
+    if type(value) in (tuple, list) and not any(part is value for part in value):
+        return type(value)(int(part) if isinstance(part, bool | np.bool_) else parse_numbers(part) for part in value)
     if not isinstance(value, str | Fraction | Decimal):
         return value
     text = str(value).strip().replace("−", "-")
@@ -144,7 +146,7 @@ def is_finite(value):
 
 
 def find_difference(result, expected, *, rtol=1e-6, strict=False):
-    """Return in what `result` differs from `expected`, as the end of a sentence like "your function …", or None.
+    """Return how `result` differs from `expected`, as the end of a sentence like "your function …", or None.
 
     Parameters
     ----------
@@ -213,4 +215,4 @@ def _find_numeric_difference(result, right, rtol):
     if right.size <= FEW:
         return f"returned {show_value(result)}, where {show_value(right)} is right"
     off = np.abs(found - right)
-    return f"returned {describe(result)}, as is right, but its numbers are off by up to {off.max():.3g}"
+    return f"returned {describe(result)}, as it should, but its numbers are off by up to {off.max():.3g}"

@@ -1,4 +1,4 @@
-"""The exercises of one chapter, as a learner meets them."""
+"""The exercises of one chapter, as a learner uses them."""
 
 import importlib
 import importlib.util
@@ -16,7 +16,7 @@ STATES = {"right": "solved", "wrong": "not right yet", "unanswered": "not answer
 
 
 class Exercise:
-    """One question with its number in the chapter, the chapter's parameters, and what the learner did so far.
+    """One question with its number in the chapter, the chapter's parameters, and what the learner has done so far.
 
     Attributes
     ----------
@@ -24,9 +24,9 @@ class Exercise:
     number : int
         From 1 on.
     state : {"unanswered", "wrong", "right"}
-        The best that was reached since the kernel started.
+        The best reached since the kernel started.
     peeked : bool
-        Whether the solution was shown before the right answer came.
+        Whether the solution was shown before the right answer was given.
     """
 
     def __init__(self, question, number, parameters, progress):

@@ -1,4 +1,4 @@
-"""What a learner sees: verdicts, hints, solutions and progress, as words first, since colours tell not everybody."""
+"""What a learner sees: verdicts, hints, solutions and progress. Colours only repeat what the words say."""
 
 import html
 import re
@@ -16,7 +16,7 @@ class Verdict:
     ----------
     state : {"right", "wrong", "unanswered"}
     message : str
-        What to say of it, with code between backticks.
+        What to say, with code between backticks.
     """
 
     state: str
@@ -25,9 +25,9 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Lines:
-    """A bold opening with a text behind it, and lines below, beside a coloured bar; a notebook shows it as HTML.
+    """A bold opening with a text after it, and lines below, beside a coloured bar; a notebook shows it as HTML.
 
-    Backticks mark code. The colour repeats what the opening says in words.
+    Backticks mark code.
     """
 
     opening: str
@@ -70,7 +70,7 @@ class Prose:
 
 
 def mark_code(text):
-    """Return `text` as HTML, with what stands between backticks as code.
+    """Return `text` as HTML, with what is between backticks as code.
 
     Examples
     --------

@@ -167,5 +167,5 @@ def simplify(text):
     >>> simplify("A third."), simplify("third"), simplify("Mini-batch")
     ('third', 'third', 'minibatch')
     """
-    words = re.findall(r"\w+", text.casefold())
+    words = re.findall(r"[^\W_]+", text.casefold())
     return "".join(word for word in words if word not in ("a", "an", "the"))

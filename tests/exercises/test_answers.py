@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from gd_helpers.exercises.answers import describe, find_difference, is_unanswered, read_numbers, show_number, show_value
+from gd_helpers.exercises.answers import (
+    describe,
+    find_difference,
+    is_unanswered,
+    parse_numbers,
+    read_numbers,
+    show_number,
+    show_value,
+)
 
 floats = arrays.arrays(
     np.float64, arrays.array_shapes(max_dims=3, max_side=4), elements=st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
@@ -35,6 +43,34 @@ def test_numbers_are_read_from_whatever_holds_them(values):
 def test_a_single_number_has_the_shape_of_none(number):
     assert read_numbers(number) == 3
     assert read_numbers(number).shape == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("111", 111),
+        (" 2.5 ", 2.5),
+        ("1e-3", 0.001),
+        ("1/3", 1 / 3),
+        ("12,000", 12_000),
+        ("1,234.5", 1234.5),
+        ("-7", -7),
+    ],
+)
+def test_a_text_that_is_a_number_is_parsed(text, number):
+    assert parse_numbers(text) == number
+    assert parse_numbers([text, (text, 1)]) == [number, (number, 1)]
+
+
+@pytest.mark.parametrize("text", ["many", "", "1,5", "12,00", "1/0", "1e400/1e-400x", "16, 40", "50 %", "²"])
+def test_a_text_that_is_no_number_stays_a_text(text):
+    assert parse_numbers(text) == text
+
+
+def test_truth_values_among_several_numbers_are_1_and_0_but_a_single_one_is_no_number():
+    assert [type(number) for number in parse_numbers((True, False, np.True_))] == [int] * 3
+    assert parse_numbers((True, False, np.True_)) == (1, 0, 1)
+    assert parse_numbers(True) is True
 
 
 class Unreadable:
@@ -126,7 +162,7 @@ DIFFERENCES = [
     ([1.0, math.inf], np.array([1.0, 2.0]), "returned (1, inf): not all are finite numbers"),
     ([1.0], np.array([1.0, 2.0]), "returned a list of length 1, where shape (2,) is right"),
     (np.zeros((2, 1)), np.zeros(2), "returned an array of shape (2, 1), where shape (2,) is right"),
-    (np.ones(9), np.zeros(9), "returned an array of shape (9,), as is right, but its numbers are off by up to 1"),
+    (np.ones(9), np.zeros(9), "returned an array of shape (9,), as it should, but its numbers are off by up to 1"),
     (1.0, (1.0, 2.0), "returned the number 1, where a tuple of 2 is right"),
     ((1.0, 3.0), (1.0, 2.0), "returned 3, where 2 is right (part 2 of the result)"),
     ({"b": 1.0}, {"a": 1.0}, "returned a dict of length 1, where a dict with the keys 'a' is right"),

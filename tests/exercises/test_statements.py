@@ -8,7 +8,7 @@ from gd_helpers.data import simulate_line
 from gd_helpers.exercises.questions.batch import stopping_update
 from gd_helpers.exercises.questions.five_layers import unit_spread
 from gd_helpers.exercises.questions.simulate_data import z_of_mean
-from gd_helpers.exercises.questions.stochastic import average_and_last, epoch_ends
+from gd_helpers.exercises.questions.stochastic import average_and_last
 from gd_helpers.exercises.questions.three_layers import slopes_of
 from gd_helpers.metrics import ols
 from gd_helpers.models import linear, mlp, set_weights
@@ -87,10 +87,15 @@ def test_the_short_batch_of_8_moves_the_fit_by_a_fifth_of_a_standard_error():
 
 def walk_from_least_squares(rates, replacement=False):
     """Return least squares and the weights after the epochs of the plain rule that begin there."""
-    data, rng = simulate_line(), np.random.default_rng(0)
-    X, y, best = data.X.double().numpy(), data.y.double().numpy(), ols(data)
-    orders = [rng.integers(1000, size=1000) if replacement else rng.permutation(1000) for _ in rates]
-    return best, epoch_ends(X, y, best.weights, rates, orders)
+    data, rng, best, ends = simulate_line(), np.random.default_rng(0), ols(simulate_line()), []
+    x, y, (b0, w1) = data.x.tolist(), data.y[:, 0].tolist(), best.weights.tolist()
+    for rate in rates.tolist():
+        order = rng.integers(1000, size=1000) if replacement else rng.permutation(1000)
+        for i in order.tolist():  # plain numbers, which are ten times as fast as arrays of two
+            step = 2 * rate * (b0 + w1 * x[i] - y[i])
+            b0, w1 = b0 - step, w1 - step * x[i]
+        ends.append((b0, w1))
+    return best, np.array(ends)
 
 
 def test_a_rate_that_falls_with_the_root_of_the_epoch_makes_the_ball_less_than_half_as_wide():

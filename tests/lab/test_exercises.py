@@ -3,7 +3,7 @@
 import pytest
 
 from gd_helpers.exercises.chapter import questions_of
-from gd_helpers.exercises.question_types import given
+from gd_helpers.exercises.question import given
 from gd_helpers.lesson.parameters import PUBLISHED
 
 CHAPTER = "02_gradient_descent"
@@ -13,7 +13,7 @@ QUESTIONS = {question.name: question for question in questions_of(CHAPTER)}
 def prediction():
     """Return a question, a wrong answer, the right one, and what the wrong one is told."""
     question = QUESTIONS["updates_at_half_the_rate"]
-    right = given(question.expected, PUBLISHED[CHAPTER])
+    right = given(question.solution, PUBLISHED[CHAPTER])
     misconception = next(misconception for misconception in question.misconceptions if misconception.answer == 50)
     return question, "answer = 50", f"answer = {right}", misconception.message
 
