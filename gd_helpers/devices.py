@@ -49,9 +49,12 @@ def standard_modes(device=CPU):
     New tensors are made on the CPU, unless `device` is the default device.
     """
     with contextlib.ExitStack() as modes:
-        modes.enter_context(torch.inference_mode(False))
-        modes.enter_context(torch.enable_grad())
-        modes.enter_context(torch.autocast(device.type, enabled=False))
+        if torch.is_inference_mode_enabled():
+            modes.enter_context(torch.inference_mode(False))
+        if not torch.is_grad_enabled():
+            modes.enter_context(torch.enable_grad())
+        if torch.is_autocast_enabled(device.type):
+            modes.enter_context(torch.autocast(device.type, enabled=False))
         if torch.get_default_device() not in (CPU, device):
             modes.enter_context(CPU)
         yield

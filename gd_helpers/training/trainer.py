@@ -196,10 +196,13 @@ def _collect(chunks, weights, recipe, show_progress):
 
 def _initialise(model, data, init, init_seed):
     """Return a copy of `model`, or a linear model, with initial weights, on the device and in the dtype of `data`."""
-    model = linear(data.X.shape[1]) if model is None else model
-    if not isinstance(model, torch.nn.Module) or not any(weight.requires_grad for weight in model.parameters()):
+    if model is None:
+        model = linear(data.X.shape[1])
+    elif isinstance(model, torch.nn.Module) and any(weight.requires_grad for weight in model.parameters()):
+        model = copy.deepcopy(model).to("cpu")
+    else:
         raise ValueError(f"model must be a torch.nn.Module with weights to train, got {model!r}")
-    model = copy.deepcopy(model).to("cpu").eval()
+    model.eval()
     first_row = data.X[:1].detach()
     if any(is_lazy(weight) for weight in model.parameters()):
         _predict_row(model.to(first_row.dtype), first_row.cpu(), data)
