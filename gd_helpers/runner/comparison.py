@@ -9,7 +9,8 @@ differ between processors, decide. So two numbers agree if they differ by one un
 - they are of the same form: as many decimals, except for zeros at the end, which the format "g" drops (2.5 and 2.49),
   and for a number that gains a digit in front (0.0999 and 0.100). The sign of zero says nothing.
 
-All else must be equal, to the character; two pictures only nearly, since the edges of lines are shaded.
+All else must be equal, to the character. Of two pictures, all but a few pixels must be within the range of grey levels
+that the other has there and one pixel around: rounding moves the edges of lines, and the dashes along them.
 """
 
 import base64
@@ -20,7 +21,7 @@ from decimal import Decimal
 from itertools import takewhile
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from gd_helpers.lesson.results import DIGITS
 
@@ -28,9 +29,9 @@ from gd_helpers.lesson.results import DIGITS
 NUMBER = re.compile(
     r"( *(?<![\w.#])[-−+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?:[eE][-−+]?[0-9]+)?(?!\w|\.[0-9]))"
 )
-GREY_LEVELS = 48  # of 255; by more, the pixels of two pictures differ
-PIXELS = 5e-4  # the share of pixels that may
-MEAN_LEVELS = 0.25  # how far all are apart on average
+GREY_LEVELS = 32  # of 255; pixels that are farther out differ
+PIXELS = 1e-3  # the share of pixels that may; seen between processors: 4e-4, between two figures of a chapter: 3e-2
+MEAN_LEVELS = 0.1  # how far out all may be on average; seen between processors: 0.03
 CONTEXT = 30  # characters on both sides of a difference
 
 
@@ -156,21 +157,30 @@ def _compare_pictures(stored, fresh):
     if stored == fresh:
         return ""
     try:
-        old, new = _pixels(stored), _pixels(fresh)
+        old, new = _open(stored), _open(fresh)
     except (OSError, binascii.Error, SyntaxError) as error:
         return f"no picture: {error}"
-    if old.shape != new.shape:
-        return f"stored are {old.shape[1]} by {old.shape[0]} pixels, new are {new.shape[1]} by {new.shape[0]}"
-    apart = np.abs(old - new).max(axis=2)
-    share, mean = (apart > GREY_LEVELS).mean(), apart.mean()
+    if old.size != new.size:
+        return f"stored are {' by '.join(map(str, old.size))} pixels, new are {' by '.join(map(str, new.size))}"
+    out = np.maximum(_distance(old, new), _distance(new, old))
+    share, mean = (out > GREY_LEVELS).mean(), out.mean()
     if share <= PIXELS and mean <= MEAN_LEVELS:
         return ""
     return f"{share:.2%} of the pixels differ by more than {GREY_LEVELS} grey levels, all by {mean:.2g} on average"
 
 
-def _pixels(text):
-    """Return the pixels of a picture, red, green, blue and opacity from 0 to 255: (height, width, 4) int16."""
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGBA"), dtype=np.int16)
+def _open(text):
+    return Image.open(io.BytesIO(base64.b64decode(text))).convert("RGBA")
+
+
+def _distance(picture, other):
+    """Return how far each pixel of a picture is outside the range that `other` has there and one pixel around.
+
+    In grey levels, of the colour that is farthest out: (height, width) int16.
+    """
+    low, high = (other.filter(rank(3)) for rank in (ImageFilter.MinFilter, ImageFilter.MaxFilter))
+    pixels, low, high = (np.asarray(image, dtype=np.int16) for image in (picture, low, high))
+    return np.maximum(low - pixels, pixels - high).max(axis=2).clip(0)
 
 
 def _describe(stored, fresh):

@@ -15,11 +15,8 @@ MACHINE_PATH = re.compile(r"(?<![\w./:])/(home|root|Users|tmp|private|var|opt|mn
 def check_execution(notebook, chapter):
     """Check that the code cells were executed once each and in order, all others with no error or warning."""
     for cell, number in zip(code_cells(notebook), count(1)):
-        counts = [
-            cell.execution_count,
-            *(output["execution_count"] for output in cell.outputs if "execution_count" in output),
-        ]
-        if counts != [number] * len(counts):
+        counts = {cell.execution_count, *(output.get("execution_count", number) for output in cell.outputs)}
+        if counts != {number}:
             yield cell, f"not executed once and in order: its count is {cell.execution_count}, not {number}"
             break  # the counts of all that follow are off as well
     for cell in code_cells(notebook):
