@@ -10,7 +10,7 @@ from torch.nn.parameter import is_lazy
 from torch.nn.utils import parameters_to_vector
 
 from gd_helpers.checks import LARGEST_SEED, check_bool, check_choice, check_int
-from gd_helpers.devices import preserved_random_state, standard_modes
+from gd_helpers.torch_state import preserved_random_state, standard_modes
 
 ACTIVATIONS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "identity": nn.Identity}
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gd_helpers.devices import RandomStream, find_device
+from gd_helpers.devices import find_device
 
 
 @pytest.fixture
@@ -72,13 +72,3 @@ def test_another_name_is_refused_with_those_that_are_allowed(cuda_devices, name)
     with pytest.raises(ValueError, match=r"^device must be 'auto', 'cpu', 'cuda' or 'cuda:N', got ") as refusal:
         find_device(name)
     assert str(refusal.value).endswith(f"got {name!r}")
-
-
-def test_a_stream_continues_where_it_was_and_the_global_generator_too(global_random_state):
-    before, stream, drawn = global_random_state(), RandomStream(5), []
-    for _ in range(3):
-        with stream.installed():
-            drawn.append(torch.rand(2))
-        assert global_random_state() == before
-    generator = torch.Generator().manual_seed(5)
-    assert torch.equal(torch.cat(drawn), torch.cat([torch.rand(2, generator=generator) for _ in range(3)]))

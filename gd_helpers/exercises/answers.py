@@ -8,6 +8,8 @@ from fractions import Fraction
 import numpy as np
 import torch
 
+from gd_helpers.formatting import format_number
+
 FEW = 6  # numbers that are shown one by one
 
 
@@ -35,7 +37,7 @@ def describe(value):
     if isinstance(value, str):
         return f"the text {value[:40]!r}"
     if isinstance(value, numbers.Number):
-        return f"the number {show_number(value)}"
+        return f"the number {format_number(value)}"
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
     if isinstance(value, torch.Tensor):
@@ -45,24 +47,6 @@ def describe(value):
     if callable(value):
         return "a function"
     return f"an object of type {type(value).__name__}"
-
-
-def show_number(value):
-    """Return one number as a text of at most 6 significant digits.
-
-    Examples
-    --------
-    >>> show_number(12000), show_number(2 / 3), show_number(np.float64(16))
-    ('12,000', '0.666667', '16')
-    """
-    if isinstance(value, numbers.Integral) and abs(value) < 10**15:
-        return f"{int(value):,}"
-    try:
-        return f"{float(value):,.6g}"
-    except OverflowError:
-        return "too large for a float"
-    except TypeError:  # complex
-        return str(value)
 
 
 def show_value(value):
@@ -75,7 +59,7 @@ def show_value(value):
     except ValueError:
         return describe(value)
     if array.ndim == 0:
-        return show_number(array[()])
+        return format_number(array[()])
     if array.size > FEW:
         return describe(value)
     short = all(len(repr(number)) <= 8 for number in array.ravel().tolist())

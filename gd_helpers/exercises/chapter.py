@@ -8,8 +8,9 @@ from IPython.display import display
 from gd_helpers.checks import check_choice, check_int
 from gd_helpers.exercises import questions
 from gd_helpers.exercises.answers import show_value
-from gd_helpers.exercises.feedback import COLOURS, SIGNS, Lines, Prose
+from gd_helpers.exercises.feedback import COLOURS, SIGNS, Prose
 from gd_helpers.exercises.question import given
+from gd_helpers.lesson.box import Box
 from gd_helpers.lesson.parameters import PUBLISHED, check_names
 
 STATES = {"right": "solved", "wrong": "not right yet", "unanswered": "not answered yet"}
@@ -54,7 +55,7 @@ class Exercise:
         if verdict.state == "right":
             message = f"{message} {self._progress()}"
         words = {**STATES, "right": "right"}[verdict.state]
-        return Lines(f"{SIGNS[verdict.state]} Exercise {self.number}, {words}.", message, COLOURS[verdict.state])
+        return Box(f"{SIGNS[verdict.state]} Exercise {self.number}, {words}.", message, COLOURS[verdict.state])
 
     def hint(self, number=None):
         """Show the next hint, or hint `number`; after the last one, the last one again."""
@@ -112,7 +113,7 @@ class Exercises:
 
     def _show(self):
         done = "right" if self._solved() == len(self) else "unanswered"
-        return Lines(f"{SIGNS[done]} {self._count()}", "", COLOURS[done], tuple(map(repr, self._all)))
+        return Box(f"{SIGNS[done]} {self._count()}", "", COLOURS[done], tuple(map(repr, self._all)))
 
     def __repr__(self):
         return repr(self._show())

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gd_helpers.exercises.answers import describe, is_unanswered, parse_numbers, read_numbers, show_number, show_value
+from gd_helpers.exercises.answers import describe, is_unanswered, parse_numbers, read_numbers, show_value
 from gd_helpers.exercises.feedback import Verdict
 from gd_helpers.exercises.question import UNANSWERED, Question, given, names_of
+from gd_helpers.formatting import format_number
 
 
 def prediction(**parts):
@@ -60,7 +61,7 @@ class Prediction(Question):
     def tolerance(self):
         """What is accepted, in words."""
         parts = [f"{self.relative:.0%}".replace("%", " %")] if self.relative else []
-        parts += [show_number(self.absolute)] if self.absolute else []
+        parts += [format_number(self.absolute)] if self.absolute else []
         return f"within {' + '.join(parts)}" if parts else "exactly"
 
     def judge(self, answer, parameters):
@@ -106,7 +107,7 @@ class Prediction(Question):
         return bool((named & wrong).any() and (np.abs(found - values) <= reach)[named].all())
 
     def _tell(self, right):
-        listed = ", ".join(f"{name} = {show_number(value)}" for name, value in zip(self.asks, right, strict=True))
+        listed = ", ".join(f"{name} = {format_number(value)}" for name, value in zip(self.asks, right, strict=True))
         accepted = f" (accepted: {self.tolerance})" if self.relative or self.absolute else ""
         return f"Computed: {listed}{accepted}."
 
@@ -117,7 +118,7 @@ class Prediction(Question):
             for value, target, bad in zip(found, right, wrong, strict=True)
         ]
         if len(parts) == 1:
-            return f"{show_number(found[0])} is {parts[0]}."
+            return f"{format_number(found[0])} is {parts[0]}."
         return "; ".join(f"{name}: {part}" for name, part in zip(self.asks, parts, strict=True)) + "."
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gd_helpers.devices import standard_modes
 from gd_helpers.metrics.scores import r2_from_mse
 from gd_helpers.models import weight_names
+from gd_helpers.torch_state import standard_modes
 from gd_helpers.training.losses import mean_squared_error
 from gd_helpers.training.recipes import Recipe
 

@@ -9,9 +9,10 @@ from torch.nn.parameter import is_lazy
 
 from gd_helpers.checks import LARGEST_SEED, check_bool, check_choice, check_int
 from gd_helpers.data import check_data
-from gd_helpers.devices import find_device, preserved_random_state, standard_modes
+from gd_helpers.devices import find_device
 from gd_helpers.metrics.scores import r2_from_mse
 from gd_helpers.models import get_weights, init_weights, linear, set_weights
+from gd_helpers.torch_state import preserved_random_state, standard_modes
 from gd_helpers.training.engines import compiled, eager
 from gd_helpers.training.losses import mean_squared_error
 from gd_helpers.training.progress import progress_bar

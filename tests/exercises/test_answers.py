@@ -14,7 +14,6 @@ from gd_helpers.exercises.answers import (
     is_unanswered,
     parse_numbers,
     read_numbers,
-    show_number,
     show_value,
 )
 
@@ -105,21 +104,6 @@ def test_what_is_not_made_of_numbers_is_refused_and_said_what_it_is(value, words
         read_numbers(value)
     assert str(refusal.value) == words == describe(value)
     assert show_value(value)
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (12000, "12,000"),
-        (1 / 3, "0.333333"),
-        (np.float32(2.5), "2.5"),
-        (10**400, "too large for a float"),
-        (2j, "2j"),
-        (math.nan, "nan"),
-    ],
-)
-def test_a_number_is_shown_in_six_digits(value, shown):
-    assert show_number(value) == shown
 
 
 def test_few_numbers_are_shown_and_many_are_described():

@@ -6,7 +6,7 @@ from IPython.core.formatters import DisplayFormatter
 
 from gd_helpers.exercises import chapter, for_chapter
 from gd_helpers.exercises.chapter import chapters_with_exercises, parameters_of, questions_of
-from gd_helpers.exercises.feedback import Lines, Prose, mark_code
+from gd_helpers.exercises.feedback import Prose
 from gd_helpers.lesson.parameters import PUBLISHED
 
 
@@ -195,12 +195,5 @@ def test_the_chapters_with_exercises_are_those_that_have_a_module():
     assert questions_of("00_introduction")[0].name == "updates_in_an_epoch"
 
 
-def test_lines_and_prose_are_shown_as_text_too():
-    lines = Lines("Opening.", "text", below=("one", "two"))
-    assert repr(lines) == "Opening. text\n  one\n  two"
-    assert "<li>one</li><li>two</li>" in lines._repr_mimebundle_()["text/html"]
+def test_prose_is_shown_as_text_too():
     assert repr(Prose("Opening.", "text", "code", "result")) == "Opening. text\n\ncode\n\nresult"
-
-
-def test_code_between_backticks_is_marked_and_all_else_escaped():
-    assert mark_code("`a < b` & `c`") == "<code>a &lt; b</code> &amp; <code>c</code>"

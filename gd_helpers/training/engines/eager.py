@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from gd_helpers.devices import RandomStream, preserved_random_state
 from gd_helpers.models import ACTIVATIONS, get_weights, is_plain, set_weights
 from gd_helpers.optimizers import make_optimizer
+from gd_helpers.torch_state import RandomStream, preserved_random_state
 from gd_helpers.training.losses import mean_squared_error
 
 DETERMINISTIC = {nn.Sequential, nn.Linear, *ACTIVATIONS.values()}
