@@ -4,7 +4,6 @@ Whether stored outputs are what the code gives is what ``make test`` finds out, 
 """
 
 import functools
-from pathlib import Path
 
 import nbformat
 import nbformat.reader
@@ -37,7 +36,7 @@ def find_problems_of(names=()):
     Parameters
     ----------
     names : sequence of str
-        Chapters, by name ("03_batch") or number, or files called ``*.ipynb``; none means all chapters.
+        Chapters, by name ("03_batch"), number or path of the notebook, wherever it lies; none means all chapters.
 
     Returns
     -------
@@ -47,16 +46,11 @@ def find_problems_of(names=()):
     Raises
     ------
     ValueError
-        If there is no chapter of that name or number.
+        If there is no such chapter or file.
     """
-    names = list(map(str, names))
-    files = [Path(name) for name in names if name.endswith(".ipynb")]
-    chapters = [name for name in names if not name.endswith(".ipynb")]
-    if chapters or not files:
-        files += select_chapters(chapters)
     read, course = functools.cache(_read), {path.stem: path for path in select_chapters()}
     lines = []
-    for path in dict.fromkeys(files):
+    for path in select_chapters([str(name) for name in names]):
         notebook, reason = read(path)
         if reason:
             lines.append(f"{path.stem}: {reason}")

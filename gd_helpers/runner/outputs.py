@@ -129,23 +129,6 @@ def count_claims(notebook):
     return sum(verdicts), len(verdicts)
 
 
-def first_error(notebook):
-    """Return name and first line of the first error among the outputs of `notebook`, or "" where there is none."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                return f"{output.ename}: {output.evalue.strip().partition(chr(10))[0]}".removesuffix(": ")
-    return ""
-
-
-def first_unexecuted(notebook):
-    """Return the number among all cells of the first code cell that was not executed, or None where all were."""
-    for number, cell in enumerate(notebook.cells, start=1):
-        if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
-            return number
-    return None
-
-
 def replace_notebook(path, notebook):
     """Write `notebook` to the file `path`, which is whole at any time, and return whether that changed it.
 

@@ -169,22 +169,6 @@ def test_claims_are_counted_by_their_mime_type():
     assert outputs.count_claims(notebook_with(*claims, stream("✓ holds"))) == (2, 3)
 
 
-def test_the_first_error_is_told_in_one_line():
-    errors = [new_output("error", ename=name, evalue="first\nsecond", traceback=[]) for name in ("A", "B")]
-    assert outputs.first_error(notebook_with(stream("a"), *errors)) == "A: first"
-
-
-def test_no_error_is_told_as_nothing():
-    assert outputs.first_error(notebook_with(stream("Error: none"))) == ""
-
-
-@pytest.mark.parametrize(("count", "number"), [(1, None), (None, 2)])
-def test_the_first_cell_without_a_count_was_not_executed(count, number):
-    notebook = notebook_with(execution_count=count)
-    notebook.cells.append(new_code_cell("  "))
-    assert outputs.first_unexecuted(notebook) == number
-
-
 @pytest.fixture
 def stored(tmp_path):
     path = tmp_path / "01_one.ipynb"
