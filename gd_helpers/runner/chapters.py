@@ -203,6 +203,7 @@ def keep_notebook(outcome, folder, stem):
     """Write what was executed as ``stem.ipynb``, or as ``stem.failed.ipynb``, and return why the run failed, or ""."""
     wanted = folder / f"{stem}{'.failed' if outcome.reason else ''}.ipynb"
     try:
+        folder.mkdir(exist_ok=True)
         for path in (folder / f"{stem}.ipynb", folder / f"{stem}.failed.ipynb"):
             path.unlink(missing_ok=True)
         if outcome.text:

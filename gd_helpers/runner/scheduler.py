@@ -12,7 +12,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import joblib
 from tqdm import tqdm
 
 from gd_helpers.runner.files import PACKAGE, hash_package
@@ -48,17 +47,9 @@ class Outcome:
 
 
 def run_jobs(jobs, place, processes=None):
-    """Yield each of `jobs` with its `Outcome` as it ends; they start in this order.
+    """Yield each of `jobs` with its `Outcome` as it ends; they start in this order, inside the folder `place`.
 
-    However this ends, no process is left.
-
-    Parameters
-    ----------
-    jobs : sequence of Job
-    place : Path
-        A folder to work in.
-    processes : int, optional
-        How many run at a time, by default as many as there are cores.
+    At most `processes` run at a time, by default as many as there are cores. However this ends, no process is left.
 
     Raises
     ------
@@ -66,7 +57,7 @@ def run_jobs(jobs, place, processes=None):
         If the package is not the one that a job must be run with.
     """
     over = threading.Event()
-    with ThreadPoolExecutor(processes or joblib.cpu_count()) as pool:
+    with ThreadPoolExecutor(processes or count_cores()) as pool:
         try:
             pending = {pool.submit(run_job, job, place, over.is_set): job for job in jobs}
             while pending:
@@ -76,6 +67,11 @@ def run_jobs(jobs, place, processes=None):
         finally:
             over.set()
             pool.shutdown(cancel_futures=True)
+
+
+def count_cores():
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def run_job(job, place, is_over):

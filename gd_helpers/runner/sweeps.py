@@ -26,22 +26,9 @@ def sweep(chapter, grid, given=None, *, out, jobs=None, dask=None, notebooks=cha
 
     A sweep that is called again does not do again what was finished, as long as chapter and package are the same.
 
-    Parameters
-    ----------
-    chapter : str
-        Its stem, number or path.
-    grid : dict of sequence of str
-        Texts of the values by parameter, such as ``{"seed": ["1", "2"]}``.
-    given : dict, optional
-        Texts of the parameters that are the same in all runs.
-    out : path
-        The folder of the sweep; created where it is missing.
-    jobs : int, optional
-        How many runs at a time on this machine; by default as many as there are cores.
-    dask : str, optional
-        The address of a Dask scheduler, whose workers are to do the runs.
-    notebooks : path
-        The folder of the chapters.
+    `grid` are the texts of the values to go through, such as ``{"seed": ["1", "2"]}``, and `given` those of parameters
+    that are the same in all runs. At most `jobs` run at a time, by default as many as there are cores; or the workers
+    of the Dask scheduler whose address is `dask` do the runs.
 
     Raises
     ------
@@ -130,19 +117,13 @@ class Sweep:
 
     def add(self, job, outcome):
         """Keep the notebook of an outcome, then write the table with its row."""
-        reason, results, seconds = self._keep(job.key, outcome), {}, outcome.seconds
+        reason = chapters.keep_notebook(outcome, self.out / RUNS, job.key)
+        results, seconds = {}, outcome.seconds
         if outcome.text:
             notebook = nbformat.reads(outcome.text, as_version=4)
             results, seconds = read_results(notebook), notebook.metadata.papermill.duration
         self._add_row(job.key, results, reason, seconds)
         self._write()
-
-    def _keep(self, key, outcome):
-        try:
-            (self.out / RUNS).mkdir(exist_ok=True)
-        except OSError as error:
-            return outcome.reason or f"{self.out / RUNS} cannot be made: {error.strerror}"
-        return chapters.keep_notebook(outcome, self.out / RUNS, key)
 
     def _add_row(self, key, results, reason, seconds):
         row = {**self.plan[key][1], "status": "failed" if reason else "finished", "reason": reason}
