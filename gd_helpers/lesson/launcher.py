@@ -1,13 +1,17 @@
 """Starting the worker processes of a script from a notebook, by the function that ``torchrun`` is built on."""
 
+import atexit
+import inspect
 import logging
 import os
 import runpy
+import shutil
 import signal
 import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 
 import torch
 from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, Std
@@ -17,6 +21,35 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 logger = logging.getLogger("torch.distributed.elastic")
 logger.addHandler(logging.NullHandler())
 logger.propagate = False  # what it logs about workers, the error says as well
+
+
+def write_script(imports, *functions):
+    """Write a script of functions, which calls the last one with its folder, and return its path.
+
+    Parameters
+    ----------
+    imports : str
+        The first lines of the script; ``sys`` and ``Path`` are among what they import.
+    *functions
+        Functions of a notebook or a module, whose source is to be in the script.
+
+    Returns
+    -------
+    pathlib.Path
+        Of ``script.py``, in a new folder that is removed when Python ends.
+
+    Examples
+    --------
+    >>> def greet(folder):
+    ...     print("hello from", folder.name)
+    >>> write_script("import sys; from pathlib import Path", greet).name
+    'script.py'
+    """
+    script = Path(tempfile.mkdtemp(prefix="workers-"), "script.py")
+    atexit.register(shutil.rmtree, script.parent, ignore_errors=True)
+    call = f'if __name__ == "__main__":\n    {functions[-1].__name__}(Path(sys.argv[1]))\n'
+    script.write_text("\n\n".join([imports, *map(inspect.getsource, functions), call]), encoding="utf-8")
+    return script
 
 
 def launch_workers(script, *arguments, workers=2, timeout=300):
@@ -68,14 +101,13 @@ def launch_workers(script, *arguments, workers=2, timeout=300):
 def describe(failures):
     """Return which worker failed first, and how: the others may have failed because it was gone."""
 
-    def order(rank):
-        failure = failures[rank]
+    def order(item):
+        rank, failure = item
         raised = isinstance(failure.message, dict)
-        stopped = failure.exitcode == -signal.SIGTERM and not raised  # by the launcher
-        return stopped, raised, os.path.getmtime(failure.error_file) if raised else 0
+        ended_by_launcher = failure.exitcode == -signal.SIGTERM and not raised
+        return ended_by_launcher, raised, os.path.getmtime(failure.error_file) if raised else rank
 
-    rank = min(failures, key=order)
-    failure = failures[rank]
+    rank, failure = min(failures.items(), key=order)
     if isinstance(failure.message, dict):
         return f"worker {rank} raised {failure.message['message'].splitlines()[0]}"
     if failure.exitcode < 0:

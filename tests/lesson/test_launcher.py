@@ -13,7 +13,7 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, P
 from waiting import wait_until
 
 from gd_helpers.lesson import launcher
-from gd_helpers.lesson.launcher import describe, launch_workers
+from gd_helpers.lesson.launcher import describe, launch_workers, write_script
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the workers do not run on Windows")
 
@@ -53,6 +53,27 @@ def raised_by(folder, *lines, kind=RuntimeError, **options):
     return caught.value
 
 
+def greeting():
+    return "hello"
+
+
+def greet(folder):
+    (folder / "greeting").write_text(greeting())
+
+
+def test_a_script_calls_its_last_function_with_its_folder():
+    script = write_script("import sys; from pathlib import Path", greeting, greet)
+    subprocess.run([sys.executable, script, script.parent], check=True)
+    assert (script.parent / "greeting").read_text() == "hello"
+
+
+def test_the_folder_of_a_script_is_removed_when_python_ends():
+    code = "from gd_helpers.lesson.launcher import describe, write_script; print(write_script('', describe).parent)"
+    folder = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    assert "workers-" in folder
+    assert not os.path.exists(folder)
+
+
 @posix
 def test_each_worker_runs_the_script_to_its_end_and_what_it_prints_is_shown(tmp_path, capfd):
     launch_workers(write(tmp_path, "print('worker', rank, 'of', sys.argv[2])"), tmp_path, "three", workers=3)
@@ -74,7 +95,7 @@ def test_a_killed_worker_is_named_in_one_line_and_no_worker_is_left(tmp_path):
 
 
 @posix
-def test_an_exception_of_a_worker_is_told_in_one_line_and_its_traceback_is_in_the_cause(tmp_path):
+def test_what_a_worker_raised_is_told_in_one_line_with_its_traceback_in_the_cause(tmp_path):
     error = raised_by(tmp_path, "if rank == '0': raise ValueError('no such luck\\nat all')", HANG)
     assert str(error) == "worker 0 raised ValueError: no such luck; all workers were ended"
     assert isinstance(error.__cause__, ChildFailedError)
