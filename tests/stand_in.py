@@ -4,8 +4,14 @@ The stand-in stands on ``PYTHONPATH`` before the real one, so that all else is a
 after it, the notebook that it leaves. It writes down every run that it begins and every one that it ends.
 """
 
+import os
+
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
+
+from gd_helpers.runner import scheduler, sweeps
+from gd_helpers.runner.files import PACKAGE
+from gd_helpers.runner.scheduler import Job
 
 PARAMETERS = """\
 seed: int = 37  # seed
@@ -58,11 +64,29 @@ def write_chapter(folder, stem="03_batch", *cells, parameters=PARAMETERS):
     return folder / f"{stem}.ipynb"
 
 
-def write_papermill(folder, log):
-    """Write the stand-in for papermill into `folder`, to go on ``PYTHONPATH``; it notes in the file `log`."""
-    (folder / "papermill").mkdir(parents=True)
-    (folder / "papermill" / "__init__.py").write_text(f"LOG = {str(log)!r}\n{PAPERMILL}")
-    (folder / "nbclient").mkdir()
-    (folder / "nbclient" / "__init__.py").touch()
-    (folder / "nbclient" / "exceptions.py").write_text("CellTimeoutError = DeadKernelError = ArithmeticError\n")
-    log.touch()
+def install(folder, monkeypatch):
+    """Put the stand-in for papermill before the real one for all processes, and return a folder with one chapter.
+
+    The hash of the package is the same for all of this process, since somebody may be writing in it.
+    """
+    (folder / "stand_in" / "papermill").mkdir(parents=True)
+    (folder / "stand_in" / "papermill" / "__init__.py").write_text(f"LOG = {str(folder / 'log')!r}\n{PAPERMILL}")
+    (folder / "stand_in" / "nbclient").mkdir()
+    (folder / "stand_in" / "nbclient" / "__init__.py").touch()
+    (folder / "stand_in" / "nbclient" / "exceptions.py").write_text("CellTimeoutError = DeadKernelError = OSError\n")
+    (folder / "log").touch()
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(PACKAGE.parent), str(folder / "stand_in")]))
+    for module in (scheduler, sweeps):
+        monkeypatch.setattr(module, "hash_package", lambda: "the package")
+    return write_chapter(folder / "notebooks").parent
+
+
+def noted(folder, what="begin"):
+    """Return what the stand-in in `folder` has written down, a line for each run that it has begun or, say, ended."""
+    return [line for line in (folder / "log").read_text().splitlines() if line.startswith(what)]
+
+
+def make_jobs(course, *seeds, pause=0, package="the package"):
+    """Return a job for each of `seeds`, which is its key."""
+    text, given = (course / "03_batch.ipynb").read_text(), {"learning_rate": 0.5, "pause": pause}
+    return [Job(seed, text, {"seed": int(seed), **given}, package=package) for seed in seeds]

@@ -11,12 +11,13 @@ import time
 import pandas as pd
 import psutil
 import pytest
-from stand_in import write_chapter, write_papermill
+import stand_in
+from stand_in import make_jobs, noted
 from waiting import wait_until
 
-from gd_helpers.runner import cli, cluster, scheduler, sweeps
+from gd_helpers.runner import cli, cluster, sweeps
 from gd_helpers.runner.files import PACKAGE
-from gd_helpers.runner.scheduler import Job, SweepError
+from gd_helpers.runner.scheduler import SweepError
 
 GRID = {"learning_rate": ["0.001", "0.01", "0.1"], "seed": ["1", "2", "3", "4"]}
 # somebody may be writing in the package while a worker, or this process, hashes it
@@ -28,21 +29,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="processes are killed
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """Return a folder with one chapter, which the stand-in for papermill runs."""
-    write_papermill(tmp_path / "stand_in", tmp_path / "log")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(PACKAGE.parent), str(tmp_path / "stand_in")]))
-    for module in (scheduler, sweeps):
-        monkeypatch.setattr(module, "hash_package", lambda: "the package")
-    write_chapter(tmp_path / "notebooks")
-    return tmp_path / "notebooks"
-
-
-def make_jobs(course, *seeds, pause=0, package="the package"):
-    text, given = (course / "03_batch.ipynb").read_text(), {"learning_rate": 0.5, "pause": pause}
-    return [Job(seed, text, {"seed": int(seed), **given}, package=package) for seed in seeds]
-
-
-def noted(course, what="begin"):
-    return [line for line in (course.parent / "log").read_text().splitlines() if line.startswith(what)]
+    return stand_in.install(tmp_path, monkeypatch)
 
 
 def test_the_package_needs_nothing_of_a_cluster_to_be_imported():
@@ -73,7 +60,7 @@ def start_cluster(course, tmp_path):
                 free.bind(("127.0.0.1", 0))
                 address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
             scheduler = start("dask_scheduler", "--port", address.rpartition(":")[2])
-            wait_until(lambda: listening(scheduler), seconds=300)
+            wait_until(lambda: listening(scheduler))
             words = [address, "--nthreads", "1", "--preload", str(tmp_path / "same_package.py")]
             words += ["--local-directory", str(tmp_path), *(options or ["--no-nanny"])]
             return address, scheduler, [start("dask_worker", *words) for _ in range(workers)]
@@ -138,9 +125,9 @@ def test_when_a_worker_is_killed_another_does_its_runs_and_none_is_there_twice(c
 def test_a_worker_under_a_nanny_runs_jobs_and_one_that_is_closed_gives_its_run_to_another(course, start_cluster):
     address, _, _ = start_cluster(2, "--nanny")
     with cluster.connect(address) as client:
-        wait_until(lambda: len(client.nthreads()) == 2, seconds=300)
+        wait_until(lambda: len(client.nthreads()) == 2)
         outcomes = cluster.run_on_cluster(make_jobs(course, "1", "2", pause=5), client)
-        when(lambda: len(noted(course)) == 2, lambda: client.retire_workers([next(iter(client.nthreads()))]))
+        when(lambda: len(noted(course.parent)) == 2, lambda: client.retire_workers([next(iter(client.nthreads()))]))
         assert sorted(job.key for job, outcome in outcomes if not outcome.reason) == ["1", "2"]
 
 
@@ -148,10 +135,10 @@ def test_a_worker_under_a_nanny_runs_jobs_and_one_that_is_closed_gives_its_run_t
 def test_a_run_is_kept_though_the_worker_that_made_it_ends_before_it_is_looked_at(course, start_cluster):
     address, _, workers = start_cluster(workers=2)
     with cluster.connect(address) as client:
-        wait_until(lambda: len(client.nthreads()) == 2, seconds=300)
+        wait_until(lambda: len(client.nthreads()) == 2)
         outcomes = cluster.run_on_cluster(make_jobs(course, *"123456"), client)
         first, _ = next(outcomes)
-        wait_until(lambda: len(noted(course, "end")) == 6, seconds=300)
+        wait_until(lambda: len(noted(course.parent, "end")) == 6)
         time.sleep(1)  # so that the client has heard of all
         workers[0].kill()
         wait_until(lambda: len(client.nthreads()) == 1)
@@ -163,7 +150,7 @@ def test_another_package_on_the_workers_is_said_and_runs_nothing(course, start_c
     address, _, _ = start_cluster(workers=1)
     with cluster.connect(address) as client, pytest.raises(SweepError, match="the package gd_helpers where a run was"):
         list(cluster.run_on_cluster(make_jobs(course, "1", package="another"), client))
-    assert noted(course) == []
+    assert noted(course.parent) == []
 
 
 @posix
@@ -211,7 +198,7 @@ def test_a_sweep_that_is_stopped_ends_its_runs_on_the_workers(course, start_clus
     with cluster.connect(address) as client:
         outcomes = cluster.run_on_cluster([*make_jobs(course, "1"), *make_jobs(course, "2", pause=600)], client)
         next(outcomes)
-        wait_until(lambda: len(noted(course)) == 2, seconds=300)
+        wait_until(lambda: len(noted(course.parent)) == 2)
         family = family_of(workers)
     assert family
     wait_until(lambda: gone(family))

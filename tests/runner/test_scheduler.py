@@ -1,56 +1,43 @@
 """Many runs, a few at a time, by real worker processes; papermill in them is the stand-in."""
 
-import os
 import threading
 
 import psutil
 import pytest
-from stand_in import write_chapter, write_papermill
+import stand_in
+from stand_in import make_jobs, noted
 from waiting import wait_until
 
 from gd_helpers.runner import scheduler
-from gd_helpers.runner.scheduler import Job, SweepError, run_job, run_jobs
+from gd_helpers.runner.scheduler import SweepError, run_job, run_jobs
 
 
 @pytest.fixture
-def make_jobs(tmp_path, monkeypatch):
-    """Return a function that makes jobs with these seeds."""
-    write_papermill(tmp_path / "stand_in", tmp_path / "log")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "stand_in"), prepend=os.pathsep)
-    monkeypatch.setattr(scheduler, "hash_package", lambda: "the package")
-    text = write_chapter(tmp_path / "notebooks").read_text()
-
-    def make(seeds, pause=0, package="the package"):
-        given = {"learning_rate": 0.5, "pause": pause}
-        return [Job(seed, text, {"seed": int(seed), **given}, package=package) for seed in seeds]
-
-    return make
-
-
-def noted(tmp_path, what):
-    return [line for line in (tmp_path / "log").read_text().splitlines() if line.startswith(what)]
+def course(tmp_path, monkeypatch):
+    """Return a folder with one chapter, which the stand-in for papermill runs."""
+    return stand_in.install(tmp_path, monkeypatch)
 
 
 def children():
     return {child for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE}
 
 
-def test_a_run_leaves_nothing_but_its_outcome(make_jobs, tmp_path):
+def test_a_run_leaves_nothing_but_its_outcome(course, tmp_path):
     (tmp_path / "place").mkdir()
-    outcome = run_job(*make_jobs("3"), tmp_path / "place", lambda: False)
+    outcome = run_job(*make_jobs(course, "3"), tmp_path / "place", lambda: False)
     assert outcome.reason == ""
     assert "papermill.record" in outcome.text
     assert list((tmp_path / "place").iterdir()) == []
 
 
-def test_a_run_that_nobody_wants_any_more_ends_with_its_processes(make_jobs, tmp_path):
+def test_a_run_that_nobody_wants_any_more_ends_with_its_processes(course, tmp_path):
     before = children()
-    assert run_job(*make_jobs("3", pause=600), tmp_path, lambda: noted(tmp_path, "begin")) is None
+    assert run_job(*make_jobs(course, "3", pause=600), tmp_path, lambda: noted(tmp_path, "begin")) is None
     assert children() <= before
 
 
-def test_no_more_runs_at_a_time_than_asked_for(make_jobs, tmp_path):
-    assert sorted(job.key for job, _ in run_jobs(make_jobs("12345", pause=0.2), tmp_path, 3)) == list("12345")
+def test_no_more_runs_at_a_time_than_asked_for(course, tmp_path):
+    assert sorted(job.key for job, _ in run_jobs(make_jobs(course, *"12345", pause=0.2), tmp_path, 3)) == list("12345")
     running, most = 0, 0
     for line in (tmp_path / "log").read_text().splitlines():
         running += 1 if line.startswith("begin") else -1
@@ -58,39 +45,42 @@ def test_no_more_runs_at_a_time_than_asked_for(make_jobs, tmp_path):
     assert 1 <= most <= 3
 
 
-def test_who_takes_only_the_first_outcome_leaves_no_process(make_jobs, tmp_path):
+def test_who_takes_only_the_first_outcome_leaves_no_process(course, tmp_path):
     before = children()
-    outcomes = run_jobs([*make_jobs("1"), *make_jobs("2345", pause=600)], tmp_path, 2)
+    outcomes = run_jobs([*make_jobs(course, "1"), *make_jobs(course, *"2345", pause=600)], tmp_path, 2)
     assert next(outcomes)[0].key == "1"
     outcomes.close()
     assert children() <= before
     assert len(noted(tmp_path, "begin")) <= 3
 
 
-def test_a_folder_that_is_gone_fails_the_runs_one_by_one(make_jobs, tmp_path):
-    outcomes = [outcome for _, outcome in run_jobs(make_jobs("12"), tmp_path / "gone", 1)]
+def test_a_folder_that_is_gone_fails_the_runs_one_by_one(course, tmp_path):
+    outcomes = [outcome for _, outcome in run_jobs(make_jobs(course, *"12"), tmp_path / "gone", 1)]
     assert [outcome.reason.partition(":")[0] for outcome in outcomes] == 2 * ["FileNotFoundError"]
 
 
-def test_another_package_than_that_of_the_sweep_ends_all_runs_and_starts_none(make_jobs, tmp_path):
-    before, jobs = children(), [*make_jobs("1", pause=600), *make_jobs("2", package="another"), *make_jobs("3")]
+def test_another_package_than_that_of_the_sweep_ends_all_runs_and_starts_none(course, tmp_path):
+    before, jobs = (
+        children(),
+        [*make_jobs(course, "1", pause=600), *make_jobs(course, "2", package="another"), *make_jobs(course, "3")],
+    )
     with pytest.raises(SweepError, match="is not, or not any more, that of the sweep"):
         list(run_jobs(jobs, tmp_path, 2))
     assert children() <= before
     assert "3" not in "".join(noted(tmp_path, "end"))
 
 
-def test_a_package_that_changes_during_a_run_leaves_no_outcome(make_jobs, tmp_path, monkeypatch):
+def test_a_package_that_changes_during_a_run_leaves_no_outcome(course, tmp_path, monkeypatch):
     monkeypatch.setattr(scheduler, "hash_package", lambda: "another" if noted(tmp_path, "begin") else "the package")
     with pytest.raises(SweepError, match="is not, or not any more, that of the sweep"):
-        run_job(*make_jobs("3"), tmp_path, lambda: False)
+        run_job(*make_jobs(course, "3"), tmp_path, lambda: False)
 
 
-def test_a_worker_that_is_killed_fails_its_run_alone(make_jobs, tmp_path):
+def test_a_worker_that_is_killed_fails_its_run_alone(course, tmp_path):
     def kill():
         wait_until(lambda: len(noted(tmp_path, "begin")) == 2)
         min(children(), key=lambda child: child.create_time()).kill()
 
     threading.Thread(target=kill).start()
-    outcomes = {job.key: outcome for job, outcome in run_jobs(make_jobs("12", pause=2), tmp_path, 2)}
+    outcomes = {job.key: outcome for job, outcome in run_jobs(make_jobs(course, *"12", pause=2), tmp_path, 2)}
     assert sorted(outcome.reason for outcome in outcomes.values()) == ["", "its worker process was killed"]

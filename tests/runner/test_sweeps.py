@@ -11,7 +11,8 @@ import nbformat
 import pandas as pd
 import psutil
 import pytest
-from stand_in import write_chapter, write_papermill
+import stand_in
+from stand_in import noted, write_chapter
 from waiting import wait_until
 
 from gd_helpers.lesson.results import read_results
@@ -29,22 +30,13 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are sent in 
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """Return a folder with one chapter, which the stand-in for papermill runs."""
-    write_papermill(tmp_path / "stand_in", tmp_path / "log")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(PACKAGE.parent), str(tmp_path / "stand_in")]))
-    for module in (scheduler, sweeps):
-        monkeypatch.setattr(module, "hash_package", lambda: "the package")  # somebody may be writing in it
-    write_chapter(tmp_path / "notebooks")
-    return tmp_path / "notebooks"
+    return stand_in.install(tmp_path, monkeypatch)
 
 
 def sweep(course, grid, given=None, **options):
     given = {"learning_rate": "0.001", "seed": "1"} | (given or {})
     given = {name: value for name, value in given.items() if name not in grid}
     return sweeps.sweep("03_batch", grid, given, **{"out": course.parent / "out", "notebooks": course} | options)
-
-
-def noted(course, what="begin"):
-    return [line for line in (course.parent / "log").read_text().splitlines() if line.startswith(what)]
 
 
 def runs_in(course):
@@ -64,7 +56,7 @@ def test_a_row_a_run_in_the_order_of_the_grid(course):
     assert list(table["product"]) == [rate * seed for rate, seed in POINTS]
     assert set(table.status) == {"finished"}
     assert (table.seconds > 0).all()
-    assert len(set(noted(course))) == len(noted(course)) == 12
+    assert len(set(noted(course.parent))) == len(noted(course.parent)) == 12
 
 
 def test_the_columns_are_parameters_status_seconds_results_and_notebook(course):
@@ -121,7 +113,7 @@ def test_a_failed_run_is_a_row_with_the_reason_and_is_tried_again(course):
     assert result.table.notebook[0] == ""
     assert "1 of 2 runs finished, 1 failed" in str(result)
     sweep(course, {"seed": ["13", "14"]})
-    assert len(noted(course)) == 3
+    assert len(noted(course.parent)) == 3
 
 
 def test_a_run_or_a_table_that_cannot_be_written_is_named_and_the_others_go_on(course):
@@ -143,7 +135,7 @@ def test_a_run_or_a_table_that_cannot_be_written_is_named_and_the_others_go_on(c
 
 def test_nothing_is_done_twice(course):
     first, second = sweep(course, GRID, jobs=2), sweep(course, GRID, jobs=2)
-    assert len(noted(course)) == 12
+    assert len(noted(course.parent)) == 12
     assert second.before == 12
     pd.testing.assert_frame_equal(first.table, second.table)
 
@@ -151,7 +143,7 @@ def test_nothing_is_done_twice(course):
 def test_a_larger_grid_does_only_what_is_new_and_a_smaller_one_says_what_it_leaves_out(course, capsys):
     sweep(course, SMALL)
     assert len(sweep(course, {"seed": ["5", "6", "7"]}).table) == 3
-    assert len(noted(course)) == 3
+    assert len(noted(course.parent)) == 3
     capsys.readouterr()
     assert list(sweep(course, {"seed": ["7"]}).table.seed) == [7]
     assert "note: 2 runs in" in (said := capsys.readouterr().err)
@@ -169,7 +161,7 @@ def test_a_changed_chapter_or_package_is_noticed_and_not_mixed_in(course, monkey
     result = sweep(course, {"seed": ["6"]})
     assert (result.before, list(result.table.seed)) == (0, [6])
     assert "note: 2 runs in" in capsys.readouterr().err
-    assert len(noted(course)) == 3
+    assert len(noted(course.parent)) == 3
 
 
 def test_new_outputs_of_the_same_chapter_change_nothing(course):
@@ -252,11 +244,11 @@ def test_a_sweep_that_is_killed_keeps_what_was_finished_and_carries_on(course):
     kept = len(runs_in(course))
     assert 5 <= kept < 12
     psutil.wait_procs(family, timeout=60)
-    ended = len(noted(course, "end"))
+    ended = len(noted(course.parent, "end"))
 
     result = sweep(course, GRID, {"pause": "0.4"}, jobs=4)
     assert result.before == kept
-    assert len(noted(course, "end")) - ended == 12 - kept
+    assert len(noted(course.parent, "end")) - ended == 12 - kept
     assert names_in(out) == ["runs", "table.csv", "table.parquet"]
     assert len(list((out / "runs").iterdir())) == 12
     undisturbed = sweep(course, GRID, {"pause": "0.4"}, out=course.parent / "other", jobs=4)
@@ -316,7 +308,7 @@ def test_what_is_not_allowed_is_refused_in_one_line_and_nothing_is_written(cours
     assert printed.err.count("\n") == 1
     assert message in printed.err
     assert not (course.parent / "out").exists()
-    assert noted(course) == []
+    assert noted(course.parent) == []
 
 
 def test_a_missing_extra_is_named_with_what_to_install(course, capsys, monkeypatch):
