@@ -49,6 +49,8 @@ def odd_values():
 
 ODD = odd_values()
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*rcParam was deprecated")
+
 
 def draw_records(data, run):
     figure, axes = plotting.subplots(2, 3)
