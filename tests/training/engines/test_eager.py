@@ -225,19 +225,18 @@ def test_the_batch_loss_is_that_of_the_last_batch_before_its_update(data):
 
 
 class Recorder(nn.Module):
-    """A linear model that notes the rows which feed its updates."""
+    """A linear model that notes the rows which feed its updates and the number of those that it is evaluated on."""
 
     def __init__(self):
         super().__init__()
-        self.layer, self.fed, self.evaluated = linear(), [], 0
+        self.layer, self.fed, self.evaluated = linear(), [], []
 
     def forward(self, X):
         if torch.is_grad_enabled():
             assert self.training
             self.fed.append(X.detach().clone())
-        else:
-            assert not self.training
-            self.evaluated += 1
+        elif not self.training:
+            self.evaluated.append((len(X), X.dtype, self.layer[0].weight.dtype))
         return self.layer(X)
 
 
@@ -249,7 +248,7 @@ def test_an_epoch_feeds_1_or_32_or_n_updates_and_its_last_batch_holds_the_rest(m
     model, data = Recorder(), simulate_line(n=1000)
     list(run_epochs(model, data.X, data.y, recipe_of(method, 1000, epochs=2)))
     assert [len(rows) for rows in model.fed] == 2 * sizes
-    assert model.evaluated == 2
+    assert model.evaluated == [(rows, torch.float64, torch.float64) for rows in (1, 1000, 1000)]  # 1 to see if it can
 
 
 def fed_to(method, data, **changes):
