@@ -181,7 +181,7 @@ def test_inputs_of_zeros_are_flat():
     flat = SimpleNamespace(X=np.zeros((3, 2)))
     assert stability_limit(flat) == condition_number(flat) == best_rate(flat) == np.inf
     assert convergence_factor(flat, 5.0) == 1
-    with pytest.raises(ValueError, match=r"^data\.X must not be all zeros where range_only is True$"):
+    with pytest.raises(ValueError, match=r"^data\.X must not be all zeros if range_only is True$"):
         best_rate(flat, range_only=True)
 
 
