@@ -7,6 +7,7 @@ The job lies in the worker's folder, the outcome goes to its standard output, an
 import os
 import pickle
 import sys
+import tempfile
 from pathlib import Path
 
 from gd_helpers.runner.scheduler import JOB, Outcome
@@ -58,6 +59,7 @@ def main():
     answer = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the kernel inherits it, and whatever it prints is no outcome
     watch()
+    tempfile.tempdir = os.getcwd()  # so that the kernel's connection file goes with this folder
     job = pickle.loads(Path(JOB).read_bytes())
     Path(SOURCE).write_text(job.text, encoding="utf-8")
     outcome = Outcome(execute(job), read_executed())

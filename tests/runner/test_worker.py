@@ -1,6 +1,7 @@
 """How a notebook that is run by a worker process, by papermill and a real kernel, is said to have ended."""
 
 import os
+import re
 import sys
 
 import nbformat
@@ -15,7 +16,8 @@ NOTEBOOKS = {
         "import os, sys; from pathlib import Path",
         "print(n, learning_rate, os.environ['GD_HEADLESS'], os.environ['OMP_NUM_THREADS'], Path.cwd().name)",
         "import gd_helpers; print(sys.executable)",
-        "import sys, os; os.write(1, b'not an outcome')",
+        "import os; os.write(1, b'not an outcome')",
+        "from ipykernel.connect import get_connection_file; print('connection file', get_connection_file())",
         "print('profile' if 'FROM_PROFILE' in globals() else 'no profile', os.environ.get('MPLBACKEND'))",
     ],
     "raises": ["print('before')", "raise ValueError('this value\\nis bad')", "print('after')"],
@@ -71,6 +73,10 @@ def test_the_kernel_is_the_python_that_runs_this(outcomes):
 
 def test_a_profile_and_a_backend_of_the_reader_reach_no_run(outcomes):
     assert "no profile module://matplotlib_inline" in printed(outcomes["finishes"])
+
+
+def test_nothing_of_a_kernel_lies_outside_the_folder_to_work_in(outcomes):
+    assert re.search(r"^connection file .*/work\d+/run-", printed(outcomes["finishes"]), re.MULTILINE)
 
 
 @pytest.mark.parametrize(
