@@ -71,8 +71,12 @@ def test_the_outputs_are_the_stored_ones(notebook, run):
     for cell in code_cells(live) + code_cells(stored):
         cell.outputs = comparable(cell, find_live(stored))
     pairs = zip(code_cells(normalise(live)), code_cells(normalise(stored)), strict=True)
-    differences = {cell.source: find_differences(expected.outputs, cell.outputs) for cell, expected in pairs}
-    assert {source: found for source, found in differences.items() if found} == {}
+    differences = [
+        f"{expected.source}\n{difference}"
+        for cell, expected in pairs
+        for difference in find_differences(expected.outputs, cell.outputs)
+    ]
+    assert not differences, "\n\n".join(differences)
 
 
 def test_all_of_it_is_shown_pictures_and_formulas(notebook, run, screenshots):
