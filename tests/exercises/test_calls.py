@@ -1,3 +1,4 @@
+import importlib
 import sys
 import threading
 import time
@@ -110,9 +111,7 @@ def slow_module(tmp_path, monkeypatch):
 
 
 def import_it():
-    import slow_module
-
-    return slow_module.finished
+    return importlib.import_module("slow_module").finished
 
 
 @has_cpu_clock
