@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from server import CHAPTERS, NOTEBOOKS
 
+from gd_helpers.lesson.results import RESULTS_MIME
 from gd_helpers.runner.comparison import find_differences
 from gd_helpers.runner.outputs import WIDGET_MIME, normalise
 
@@ -55,6 +56,15 @@ def comparable(cell, live):
     return outputs
 
 
+def with_floats(outputs):
+    """Return `outputs` with all recorded numbers as floats: JavaScript writes 301.0 as 301."""
+    for output in outputs:
+        recorded = output.get("data", {}).get(RESULTS_MIME, {})
+        for name, value in recorded.items():
+            recorded[name] = float(value) if type(value) is int else value
+    return outputs
+
+
 def test_every_cell_has_run_in_order(run):
     counts = [cell.execution_count for cell in code_cells(run)]
     assert counts == list(range(1, len(counts) + 1))
@@ -74,7 +84,7 @@ def test_the_outputs_are_the_stored_ones(notebook, run):
     differences = [
         f"{expected.source}\n{difference}"
         for cell, expected in pairs
-        for difference in find_differences(expected.outputs, cell.outputs)
+        for difference in find_differences(with_floats(expected.outputs), with_floats(cell.outputs))
     ]
     assert not differences, "\n\n".join(differences)
 
