@@ -11,7 +11,7 @@ def format_number(value, digits=6, *, thousands=","):
     value : number
         Of Python, NumPy or a tensor with one element.
     digits : int
-        At most so many significant digits; integers of 15 digits or fewer are never rounded.
+        The largest number of significant digits; integers of 15 digits or fewer are never rounded.
     thousands : {",", ""}
         What separates groups of three digits.
 

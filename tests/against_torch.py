@@ -47,7 +47,7 @@ def rise_and_fall(t):
 
 @st.composite
 def tasks(draw):
-    """Draw n, a batch size, so many epochs that about 200 updates are made, and what else a recipe wants."""
+    """Draw n, a batch size, a number of epochs that makes about 200 updates, and what else a recipe wants."""
     n = draw(st.integers(2, 40))
     batch_size = draw(st.integers(1, n))
     epochs = max(1, 200 // math.ceil(n / batch_size))

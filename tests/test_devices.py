@@ -6,7 +6,7 @@ from gd_helpers.devices import find_device
 
 @pytest.fixture
 def cuda_devices(monkeypatch):
-    """Return a function that makes PyTorch report so many CUDA devices."""
+    """Return a function that makes PyTorch report that number of CUDA devices."""
 
     def pretend(count):
         monkeypatch.setattr(torch.cuda, "device_count", lambda: count)

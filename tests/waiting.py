@@ -4,7 +4,7 @@ import time
 
 
 def wait_until(condition, seconds=300):
-    """Wait until `condition` holds, or fail after so many seconds."""
+    """Wait until `condition` holds, or fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never came"

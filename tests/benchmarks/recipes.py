@@ -140,7 +140,7 @@ class Published:
         return DataLoader(TensorDataset(data.X, data.y), batch_size=batch_size, shuffle=shuffled, sampler=sampler)
 
     def run_plainly(self, data, epochs, sampler=None):
-        """Train a new model for so many epochs by the plain loop, and return its weights as a vector."""
+        """Train a new model for `epochs` by the plain loop, and return its weights as a vector."""
         model = self.start()
         if self.loop is None:
             train_loader(model, self.loader(data, sampler), epochs)

@@ -134,7 +134,7 @@ def test_a_chapter_whose_worker_is_killed_ends_with_a_line_that_names_it_and_no_
 
 
 def workers_of(chapter):
-    """Return the workers that train by now: those that have joined their process group, and so listen."""
+    """Return the workers that have joined their process group, and so listen on a port: those that train."""
     found = []
     for each in psutil.Process(chapter.pid).children(recursive=True):
         with suppress(psutil.Error):  # it has just ended

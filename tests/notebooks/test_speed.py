@@ -81,10 +81,10 @@ def test_the_wide_network_has_the_operations_that_the_chapter_counts_for_it():
 def test_the_calls_of_an_update_are_the_same_for_two_examples_and_for_a_thousand(chapter, batch_size):
     names = chapter("def update")
     data, model = simulate_line(), linear()
-    step_rule, batch = make_optimizer("adam", model.parameters(), 1e-3), torch.arange(batch_size)
-    for _ in range(2):  # the first sets up what the step rule remembers
+    optimizer, batch = make_optimizer("adam", model.parameters(), 1e-3), torch.arange(batch_size)
+    for _ in range(2):  # the first sets up the optimizer's state
         with profile(activities=[ProfilerActivity.CPU]) as profiler:
-            names["update"](model, step_rule, data.X[batch], data.y[batch])
+            names["update"](model, optimizer, data.X[batch], data.y[batch])
     assert sum(event.name.startswith("aten::") for event in profiler.events()) == 78
 
 

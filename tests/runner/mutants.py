@@ -112,7 +112,7 @@ def _of_text(text):
 
 
 def _add(number, units):
-    """Return a number, a text, with so many units of its last place more."""
+    """Return the number, given as a text, with that number of units of its last place added."""
     digits = str(int(number.replace(".", "")) + units).zfill(len(number.replace(".", "")))
     decimals = len(number.partition(".")[2])
     return f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits

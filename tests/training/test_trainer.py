@@ -354,7 +354,7 @@ def test_one_column_of_inputs_trains_to_its_mean(engine, data, method):
 
 
 def stopping_after(epochs, engine):
-    """Return an engine that is interrupted once so many epochs are yielded."""
+    """Return an engine that is interrupted once that number of epochs has been yielded."""
 
     def run_epochs(*task):
         for count, chunk in enumerate(engine(*task)):

@@ -46,7 +46,7 @@ def swapped_score():
 
 
 def pick(losses, epochs):
-    """Return the loss of each run after so many epochs, by its name; at most those that it has."""
+    """Return the loss of each run, by its name, after its number of epochs, or after its last one if it has fewer."""
     return {name: curve[min(max(epochs[name], 0), len(curve) - 1)] for name, curve in losses.items()}
 
 
