@@ -2,12 +2,14 @@ import html
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from IPython.core.formatters import DisplayFormatter
 
-from gd_helpers.lesson import claims
+from gd_helpers.lesson import between, claims, less_than, within
 from gd_helpers.lesson.claims import CLAIM_MIME, ClaimFailedError, claim, report_failures
+from gd_helpers.lesson.numbers import read_numbers
 
 
 @pytest.fixture
@@ -57,28 +59,86 @@ def test_failures_can_be_raised_again(shown):
         claim("two and two are five", False)
 
 
-NO_ANSWERS = [
-    (True,),
-    (),
-    [True],
-    np.array([True]),
-    np.array([True, False]),
-    torch.tensor(True),
-    None,
-    0,
-    1,
-    "yes",
-    float("nan"),
+NO_ANSWERS = [(True,), (), [True], np.array([True]), np.array([True, False]), torch.tensor(True), None, "yes", {}]
+
+
+@pytest.mark.parametrize("found", NO_ANSWERS, ids=repr)
+@pytest.mark.parametrize("statement", ["two and two are four", "2 and two are four"])
+@pytest.mark.parametrize("report", [True, False])
+def test_what_is_no_number_and_no_single_truth_value_is_no_answer_under_any_parameters(shown, report, statement, found):
+    report_failures(report)
+    with pytest.raises(TypeError, match=r"^a claim takes numbers, bounds, and a single True or False, got "):
+        claim(statement, found)
+    assert shown == []
+
+
+def test_a_claim_without_an_answer_is_none(shown):
+    with pytest.raises(TypeError, match="got none"):
+        claim("two and two are four")
+
+
+# A statement, and values that are too few or too many for its numbers.
+COUNTS = [
+    ("two and two are four", [0]),
+    ("two and two are four", [float("nan")]),
+    ("two and 2 are 4", [4]),
+    ("two and 2 are 4", [less_than(4, 5)]),
+    ("two and two are 4", [4, 4]),
+    ("two and two are 4", [[4, 4], True]),
+    ("R² of chapter 04 has a 95 % interval", [4]),
 ]
 
 
-@pytest.mark.parametrize("holds", NO_ANSWERS, ids=repr)
+@pytest.mark.parametrize(("statement", "found"), COUNTS, ids=str)
 @pytest.mark.parametrize("report", [True, False])
-def test_what_is_not_a_single_truth_value_is_no_answer_under_any_parameters(shown, report, holds):
+def test_each_number_has_a_value_and_each_value_a_number_under_any_parameters(shown, report, statement, found):
     report_failures(report)
-    with pytest.raises(TypeError, match=r"^holds must be a single True or False, got "):
-        claim("two and two are four", holds)
+    with pytest.raises(ValueError, match=r"^values must be one for each number of the statement "):
+        claim(statement, *found)
     assert shown == []
+
+
+HELD = [
+    ("The loss goes from 86.62 to 52.57", [86.6154, 52.5658]),
+    ("The loss goes from 86.62 to 52.57", [np.array([86.6154, 52.5658])]),
+    ("The loss goes from 86.62 to 52.57", [torch.tensor([[86.6154], [52.5658]])]),
+    ("The loss goes from 86.62 to 52.57", [pd.Series([86.6154, 52.5658]), np.True_]),
+    ("After 9,600 updates 36 % are left, less than 0.5", [9600, 0.3571, less_than(0.3571, 0.5), True]),
+    ("It is 22 to 28 %, within 3 % of 0.25", [between([0.22, 0.28], 0.22, 0.28), within(0.2551, 0.25), 0.25]),
+]
+
+
+@pytest.mark.parametrize(("statement", "found"), HELD, ids=str)
+def test_numbers_are_held_to_values_and_bounds_in_their_order(shown, statement, found):
+    claim(statement, *found)
+    assert shown[0][CLAIM_MIME]["holds"] is True
+
+
+@pytest.mark.parametrize(("statement", "found"), HELD, ids=str)
+def test_one_unit_more_in_any_number_fails(shown, statement, found):
+    for number in read_numbers(statement):
+        end = number.start + len(number.text.split()[0])
+        last = statement[end - 1]
+        wrong = statement[: end - 1] + str((int(last) + 1) % 10) + statement[end:]
+        with pytest.raises(ClaimFailedError, match="is written"):
+            claim(wrong, *found)
+
+
+def test_a_failed_claim_names_number_and_value(shown):
+    with pytest.raises(ClaimFailedError, match=r"^It falls from 86.62 to 52.57\n52.57 is written, 52.61 is found$"):
+        claim("It falls from 86.62 to 52.57", 86.6154, 52.61)
+    assert shown[0]["text/plain"].endswith("to 52.57\n  52.57 is written, 52.61 is found")
+
+
+def test_a_condition_counts_beside_right_numbers(shown):
+    with pytest.raises(ClaimFailedError):
+        claim("The best of 3 is 4", 3, 4, False)
+
+
+def test_what_was_found_is_stored_to_the_digits_written(shown):
+    report_failures()
+    claim("36 %, 52.57, 10¹⁵, 2/3, less than 3 %, 7", 0.3571, 52.61, 2e15, 2 / 3, less_than(0.021), float("inf"))
+    assert shown[0][CLAIM_MIME]["found"] == [0.36, 52.61, 1e15, 0.666666667, {"less than": 0.03}, "inf"]
 
 
 @pytest.mark.parametrize("holds", [True, False])
@@ -90,7 +150,7 @@ def test_the_verdict_can_be_told_without_its_colour(shown, holds):
 
 
 def test_a_statement_with_html_in_it_is_shown_to_the_letter(shown):
-    statement = 'n < 5 & m > 3 <script>alert("x")</script>'
+    statement = 'n < m & m > k <script>alert("x")</script>'
     claim(statement, True)
     assert "<script>" not in shown[0]["text/html"]
     assert html.unescape(re.sub(r"<[^>]*>", "", shown[0]["text/html"])) == f"✓ holds: {statement}"
