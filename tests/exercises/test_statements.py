@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from gd_helpers.data import simulate_line
-from gd_helpers.exercises.questions.batch import stopping_update
+from gd_helpers.exercises.questions.batch import intercept_of_fifty, stopping_update
 from gd_helpers.exercises.questions.five_layers import unit_spread
 from gd_helpers.exercises.questions.simulate_data import z_of_mean
 from gd_helpers.exercises.questions.stochastic import average_and_last
@@ -122,6 +122,13 @@ def test_the_stochastic_run_is_within_one_percent_after_a_twentieth_of_its_updat
     trace = train(data, "stochastic").trace
     first = trace.updates[trace.loss < 1.01 * ols(data).mse].min()
     assert first / trace.updates.max() == pytest.approx(0.05, abs=0.01)
+
+
+def test_adam_s_way_from_the_start_is_near_enough_to_where_it_ends_and_the_way_alone_is_not():
+    start = linear(seed=37)[0].weight[0, 0].item()
+    assert start == pytest.approx(0.41, abs=0.005)
+    states = [intercept_of_fifty.judge(answer, {"n": 1000, "seed": 37}).state for answer in (start + 4.5, 4.9, 4.5)]
+    assert states == ["right", "right", "wrong"]
 
 
 def test_adam_needs_the_updates_that_the_prompts_of_chapters_03_and_04_name():

@@ -65,8 +65,9 @@ def updates_at_ten_times_the_rate(n, seed):
 
 @prediction(
     asks=("b0 at the end",),
-    absolute=0.5,
+    absolute=0.2,
     misconceptions=(
+        Misconception(4.5, "That is how far it goes. Where did it start?"),
         Misconception(50, "It does not arrive: how far can 4,500 steps of at most 0.001 go?"),
         Misconception(45.5, "That is how far it still has to go. Where is it?"),
         Misconception(
