@@ -1,4 +1,4 @@
-"""The exercises of chapter 03: what Adam's travel budget buys, when to stop, and the fastest rate of the plain rule."""
+"""The exercises of chapter 03: how Adam's memory holds it back, when to stop, and a good rate of plain descent."""
 
 import numpy as np
 
@@ -29,26 +29,26 @@ def count_with_adam_by_hand(n, seed, learning_rate):
 @choice(
     options=("a hundredth", "a tenth", "a third", "as many"),
     misconceptions=(
-        Misconception("a hundredth", "A hundredth, for ten times the rate? Not even the travel budget allows that."),
+        Misconception("a hundredth", "A hundredth? Even if all steps were ten times as long, a tenth would be needed."),
         Misconception(
             "a tenth",
             "A tenth would be right if a step were always α. But Adam shortens its steps on the way, by a memory that "
             "does not depend on α.",
         ),
-        Misconception("as many", "Steps ten times as long do help: the travel budget asks for a tenth."),
+        Misconception("as many", "Steps ten times as long do help: if all were α long, a tenth would do."),
     ),
     hints=(
         "At full stride, about distance / α updates would do. How many is that at α = 0.01, and how many updates does "
         "Adam remember?",
-        "At α = 0.01 the budget asks for some 500 updates. But after 500, Adam still measures the gradient against its "
+        "At α = 0.01 some 500 steps of α would do. But after 500, Adam still measures the gradient against its "
         "steep beginning. So is it more than a tenth, or less?",
         "Or count: run `train` with `learning_rate=0.01`, and look in `run.trace` for the first loss below "
         "`1.001 * best.mse`.",
     ),
-    because="Far fewer, but more than a tenth. Ten times the rate makes the budget ten times as large: at full stride, "
-    "500 updates would do. But Adam divides by its running measure of the gradient, which remembers the steep "
-    "beginning for some thousand updates, and keeps the steps short for as long. With a memory of ten updates, "
-    "`betas=(0.9, 0.9)`, `torch.optim.Adam` keeps its full stride to the end.",
+    because="Far fewer, but more than a tenth. At full stride, 500 steps of 0.01 would do. But Adam divides by its "
+    "running measure of the gradient, which remembers the steep beginning for some thousand updates, and keeps the "
+    "steps short for as long. With a memory of ten updates, `betas=(0.9, 0.9)`, `torch.optim.Adam` keeps its full "
+    "stride to the end.",
 )
 def updates_at_ten_times_the_rate(n, seed):
     data = simulate_line(n=n, seed=seed)
@@ -85,9 +85,9 @@ def updates_at_ten_times_the_rate(n, seed):
         "How far can 4,500 updates at α = 0.001 go at most?",
         "The gradient stays large all the time, so nearly every step is taken at full stride, from a start near 0.",
     ),
-    because="The goal is so far away that the gradient hardly shrinks, and Adam makes nearly every step α long: the "
-    "run ends nearly $4{,}500 \\cdot 0.001 = 4.5$ above its start, at about 4.9, or a little less, since the gradient "
-    "does shrink a little. How far away the goal is makes no difference.",
+    because="The goal is so far away that the gradient shrinks by only a quarter, and Adam makes nearly every step α "
+    "long: the run ends nearly $4{,}500 \\cdot 0.001 = 4.5$ above its start, at about 4.7. Had the goal been 5, the "
+    "gradient would have shrunk to almost nothing, and the steps with it.",
 )
 def intercept_of_fifty(n, seed):
     data = simulate_line(n=n, intercept=50.0, seed=seed)
@@ -171,26 +171,26 @@ def draw_inputs():
     misconceptions=(
         Misconception(
             lambda X: 2 / np.linalg.eigvalsh(2 / len(X) * X.T @ X).max(),
-            "That is the limit, where the steps stop shrinking. The fastest rate is below it.",
+            "That is the limit, where the steps stop shrinking. The best rate is below it.",
         ),
         Misconception(
             lambda X: 1 / np.linalg.eigvalsh(2 / len(X) * X.T @ X).max(),
             "At that rate the steep direction arrives at once, and the flat one is slow. Which rate is fair to both?",
         ),
         Misconception(
-            lambda X: 2 * fastest_rate(X),
+            lambda X: 2 * best_worst_case_rate(X),
             "Twice what is right: the Hessian of the mean squared error is 2 XᵀX / n, with the factor 2.",
         ),
         Misconception(
-            lambda X: fastest_rate(X) / len(X) * 2,
+            lambda X: best_worst_case_rate(X) / len(X) * 2,
             "You took the curvatures of XᵀX. The loss is a mean, so divide by n, and mind the factor 2.",
         ),
         Misconception(
-            lambda X: fastest_rate(X) / len(X),
+            lambda X: best_worst_case_rate(X) / len(X),
             "That is the rate for the sum of the squared errors. The loss is their mean: divide the Hessian by n.",
         ),
         Misconception(
-            lambda X: 1 / fastest_rate(X),
+            lambda X: 1 / best_worst_case_rate(X),
             "Upside down: the larger the curvatures, the smaller the rate.",
         ),
         Misconception(
@@ -205,7 +205,7 @@ def draw_inputs():
     because="With the smallest and the largest curvature, $1 - αλ_1$ and $αλ_2 - 1$ are equal at $α = 2/(λ_1 + λ_2)$; "
     "curvatures in between shrink faster than both.",
 )
-def fastest_rate(X):
+def best_worst_case_rate(X):
     curvatures = np.linalg.eigvalsh(2 / len(X) * X.T @ X)
     return 2 / (curvatures.min() + curvatures.max())
 
@@ -214,5 +214,5 @@ QUESTIONS = (
     updates_at_ten_times_the_rate,
     intercept_of_fifty,
     stopping_update,
-    fastest_rate,
+    best_worst_case_rate,
 )

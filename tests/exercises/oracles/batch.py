@@ -42,6 +42,6 @@ def stopping_update(losses, fall, window):
     return window + np.flatnonzero(losses[:-window] - losses[window:] < fall)[0]
 
 
-def fastest_rate(X):
+def best_worst_case_rate(X):
     singular = torch.linalg.svdvals(torch.from_numpy(X)).numpy()
     return 2 / (2 / len(X) * (singular[0] ** 2 + singular[-1] ** 2))

@@ -1,0 +1,115 @@
+"""What chapter 03 says of Adam's memory and of the best constant rate, computed again in NumPy alone."""
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+from gd_helpers.lesson.claims import CLAIM_MIME
+from gd_helpers.runner.cells import code_cells
+from gd_helpers.runner.chapters import NOTEBOOKS
+
+EPOCHS, RATE = 4500, 0.001
+
+
+@pytest.fixture(scope="module")
+def found():
+    """Return a function that gives what was found for the numbers of the one stored claim that holds certain words."""
+    notebook = nbformat.read(NOTEBOOKS / "03_batch.ipynb", as_version=4)
+    data = [output.get("data", {}) for cell in code_cells(notebook) for output in cell.outputs]
+    claims = [each[CLAIM_MIME] for each in data if CLAIM_MIME in each]
+
+    def find(words):
+        (claim,) = [claim for claim in claims if words in claim["statement"]]
+        return claim["found"]
+
+    return find
+
+
+@pytest.fixture(scope="module")
+def valley():
+    """Return the Hessian of the loss over the published data, the least squares weights and their loss."""
+    stream = np.random.RandomState(37)
+    x = stream.normal(2, 1, 1000)
+    y = stream.normal(5 + 2 * x, 1) + stream.normal(0, 1, 1000)
+    X = np.column_stack([np.ones(1000), x])
+    best = np.linalg.lstsq(X, y, rcond=None)[0]
+    return 2 / 1000 * X.T @ X, best, np.mean((X @ best - y) ** 2)
+
+
+@pytest.fixture(scope="module")
+def starts():
+    """Draw the weights of ``torch.nn.Linear(2, 1, bias=False)`` for the seeds 0 to 59."""
+    drawn = []
+    for seed in range(60):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            drawn.append(torch.nn.Linear(2, 1, bias=False).weight.detach().double().numpy()[0])
+    return np.array(drawn)
+
+
+def descend(valley, weights, β2, updates=EPOCHS):
+    """Return the excess over least squares of each row of `weights` after `updates` of Adam."""
+    hessian, best, least = valley
+    m = v = np.zeros_like(weights)
+    for k in range(1, updates + 1):
+        gradient = (weights - best) @ hessian
+        m, v = 0.9 * m + 0.1 * gradient, β2 * v + (1 - β2) * gradient**2
+        weights = weights - RATE * m / (1 - 0.9**k) / (np.sqrt(v / (1 - β2**k)) + 1e-8)
+    off = weights - best
+    return ((off @ hessian) * off).sum(axis=1) / 2 / least
+
+
+def test_a_short_memory_alone_brings_the_same_starts_down(found, valley, starts):
+    long, short = (descend(valley, starts, β2) for β2 in (0.999, 0.9))
+    assert found("the median of the 60")[2:] == [round(np.median(short), 3), round(np.median(long), 2)]
+    assert long.min() > 0.27
+    assert short.max() < 0.16
+    assert (short < long).all()
+
+
+def test_starts_with_less_to_go_than_the_steps_make_do_not_arrive_either(found, valley, starts):
+    farthest = np.abs(starts - valley[1]).max(axis=1)
+    long = descend(valley, starts, 0.999)
+    near = long[farthest < EPOCHS * RATE]
+    assert found("with less than 4.5 to go")[::2] == [len(near), near.min().round(2)]
+    assert found("with less than 4.5 to go")[3] == near.max().round(2)
+    assert found("have a correlation")[1] == round(np.corrcoef(farthest, long)[0, 1], 2)
+
+
+def test_a_rate_below_the_one_with_the_best_worst_case_is_first_from_most_starts(valley, starts):
+    hessian, best, least = valley
+    curvatures = np.linalg.eigvalsh(hessian)
+    arrivals = []
+    for rate in (2 / curvatures.sum(), 0.98 * 2 / curvatures.sum()):
+        off, first = starts - best, np.full(len(starts), 0)
+        for k in range(1, 301):
+            off = off - rate * off @ hessian
+            arrived = ((off @ hessian) * off).sum(axis=1) / 2 < 0.001 * least
+            first = np.where(arrived & (first == 0), k, first)
+        arrivals.append(first)
+    assert np.median(arrivals[0]) == pytest.approx(96, abs=1)
+    assert np.median(arrivals[1]) == pytest.approx(67, abs=1)
+    rates = np.linspace(0.5, 2.05, 3101) / curvatures.sum()
+    worst = np.abs(1 - np.outer(rates, curvatures)).max(axis=1)
+    assert rates[np.argmin(worst)] == pytest.approx(2 / curvatures.sum(), rel=0.001)
+
+
+def longest_step(gradients):
+    """Return the last of the steps that `torch.optim.Adam` takes with these gradients, in multiples of its rate."""
+    weight = torch.zeros(1, requires_grad=True, dtype=torch.float64)
+    adam = torch.optim.Adam([weight], lr=RATE)
+    for gradient in gradients:
+        before = weight.item()
+        weight.grad = torch.full_like(weight, gradient)
+        adam.step()
+    return abs(weight.item() - before) / RATE
+
+
+def test_gradients_that_grow_bring_adam_near_the_bound_of_its_steps_and_steady_ones_do_not(found):
+    bound = found("can be longer than")[0]
+    rest = np.zeros(10_000)
+    growing = (0.999 / 0.9) ** np.arange(200)
+    assert 0.999 * bound < longest_step(np.append(rest, growing)) < bound + 0.005
+    assert longest_step(np.append(rest, 1.0)) == pytest.approx(0.1 / np.sqrt(0.001), rel=1e-4)
+    assert longest_step(np.ones(10_000)) == pytest.approx(1, rel=1e-6)
