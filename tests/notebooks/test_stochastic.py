@@ -1,0 +1,69 @@
+"""What chapter 04 says of the noise ball, computed again in NumPy alone: many runs of Adam at a time."""
+
+import functools
+
+import numpy as np
+import pytest
+
+N, RUNS, PASSES = 1000, 40, 24
+
+
+def draw():
+    stream = np.random.RandomState(37)
+    x = stream.normal(2, 1, N)
+    return np.column_stack([np.ones(N), x]), stream.normal(5 + 2 * x, 1) + stream.normal(0, 1, N)
+
+
+X, Y = draw()
+BEST = np.linalg.lstsq(X, Y, rcond=None)[0]
+ALONG, ACROSS = np.linalg.eigh(2 / N * X.T @ X)[1].T
+
+
+@functools.cache
+def spreads(rate, replacement):
+    """Return the standard deviations along and across the valley, over all updates and at the ends of epochs.
+
+    They are measured over `RUNS` runs that start at the least squares weights, after 4 passes in which the ball grows.
+    """
+    generator = np.random.default_rng(2024)
+    w, m, v, k = np.tile(BEST, (RUNS, 1)), 0.0, 0.0, 0
+    every, ends = [], []
+    for epoch in range(PASSES):
+        order = np.tile(np.arange(N), (RUNS, 1))
+        order = generator.integers(N, size=order.shape) if replacement else generator.permuted(order, axis=1)
+        for examples in order.T:
+            k += 1
+            inputs = X[examples]
+            gradient = 2 * ((inputs * w).sum(axis=1) - Y[examples])[:, None] * inputs
+            m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+            w = w - rate * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+            if epoch >= 4 and k % 7 == 0:
+                every.append(w - BEST)
+        if epoch >= 4:
+            ends.append(w - BEST)
+    return [np.array([(cloud @ ALONG).std(), (cloud @ ACROSS).std()]) for cloud in map(np.concatenate, (every, ends))]
+
+
+def test_the_ball_lies_across_the_valley_if_shuffled_and_not_if_drawn_with_replacement():
+    (_, shuffled), (_, drawn) = spreads(0.001, replacement=False), spreads(0.001, replacement=True)
+    assert shuffled[1] > 2 * shuffled[0]
+    assert drawn[1] < 1.2 * drawn[0]
+
+
+def test_the_ends_of_shuffled_epochs_are_narrower_than_the_ball_and_those_with_replacement_are_not():
+    for replacement in (False, True):
+        every, ends = spreads(0.001, replacement)
+        assert (ends < 0.9 * every).all() == (not replacement)
+    assert ends == pytest.approx(every, rel=0.1)
+
+
+def test_a_tenth_of_the_rate_makes_the_ball_about_eight_times_as_narrow_and_the_ends_of_epochs_more():
+    (every, ends), (every_slow, ends_slow) = spreads(0.001, False), spreads(0.0001, False)
+    assert ((every / every_slow > 7) & (every / every_slow < 10)).all()
+    assert (ends / ends_slow > 15).all()
+
+
+def test_far_from_the_minimum_the_examples_agree_with_their_mean_and_at_the_true_line_half_do():
+    for weights, low, high in ((np.array([0.4119, 0.2005]), 0.985, 0.995), (np.array([5.0, 2.0]), 0.495, 0.505)):
+        singles = 2 * (X @ weights - Y)[:, None] * X
+        assert low < np.mean(singles @ singles.mean(axis=0) > 0) < high
