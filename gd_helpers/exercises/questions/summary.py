@@ -80,7 +80,7 @@ def a_hundred_epochs():
         ),
     ),
     hints=(
-        "At ten times the rate, the travel budget is ten times as large. Which of the three runs have now arrived?",
+        "At ten times the rate each step can be ten times as long. Which of the three runs have now arrived?",
         "All have. What is left is the noise ball, which is wider at the larger rate. Which method has none?",
     ),
     because="At α = 0.01 the 4,500 updates of batch descent are enough (chapter 03), and without noise it rests at "
