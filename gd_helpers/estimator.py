@@ -44,8 +44,9 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
         At least 0: `fit` stops after `n_iter_no_change` epochs in a row with a loss above the least loss before − tol.
         None: `fit` makes `max_iter` epochs.
     early_stopping : bool
-        Whether `fit` holds out `validation_fraction` of the rows and stops after `n_iter_no_change` epochs in a row
-        with an R² on them below the greatest R² before + tol. Here a tol of None counts as 0.
+        Whether `fit` holds out `validation_fraction` of the rows, stops after `n_iter_no_change` epochs in a row with
+        an R² on them below the greatest R² before + tol, and keeps the weights of the greatest. Here a tol of None
+        counts as 0.
     validation_fraction : float
         Greater than 0 and less than 1. It must hold out at least 2 rows, since R² of one row is not defined, and leave
         at least 1.
@@ -57,7 +58,8 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
     Attributes
     ----------
     coef_ : numpy.ndarray, shape (p,)
-        w after the last epoch, or before it if the loss or a weight became non-finite.
+        w after the last epoch, or before it if the loss or a weight became non-finite; with `early_stopping` after the
+        epoch with the highest R² on the held-out rows.
     intercept_ : numpy.ndarray, shape (1,)
         b, or 0 without an intercept.
     n_iter_ : int
@@ -98,8 +100,9 @@ class GradientDescentRegressor(RegressorMixin, BaseEstimator):
 
     Source: the interface is scikit-learn's ("Developing scikit-learn estimators"). `tol`, `early_stopping`,
     `validation_fraction`, `n_iter_no_change`, `warm_start` and the held-out rows are defined as in
-    ``sklearn.linear_model.SGDRegressor``, with two differences: its training loss is the mean of half the squared
-    errors, each taken before the update of its example, and with a tol of None it does not stop early. `loss_curve_`,
+    ``sklearn.linear_model.SGDRegressor``, with three differences: its training loss is the mean of half the squared
+    errors, each taken before the update of its example; with a tol of None it does not stop early; and with
+    `early_stopping` it keeps the last weights, not the best ones. That these are kept, `loss_curve_`,
     `validation_scores_` and the epochs counted by `partial_fit` are as in ``sklearn.neural_network.MLPRegressor``.
     """
 

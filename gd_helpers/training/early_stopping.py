@@ -63,7 +63,8 @@ class EarlyStoppingResult(NamedTuple):
     losses, scores : list of float
         After each epoch, including a last one that became non-finite; `scores` is empty without a score function.
     weights : numpy.ndarray, shape (p,)
-        After the last epoch with finite loss and weights.
+        With a score function those after the epoch of the highest score, the first of equal ones; without one those
+        after the last epoch with finite loss and weights.
     ended : {"stopped", "finished", "diverged"}
         Whether the rule held, all epochs of the recipe were made, or a loss or weight became non-finite.
     """
@@ -92,7 +93,7 @@ def train_until_stopped(X, y, start, *, recipe, rule=None, score=None):
     -------
     EarlyStoppingResult
     """
-    losses, scores, weights = [], [], start
+    losses, scores, weights, best = [], [], start, (-np.inf, start)
     recipe = _GrowingChunks(**vars(recipe)) if rule else recipe
     for new_losses, _, path in compiled.run_layers(Layers.linear(start.size), X, y, start.copy(), recipe):
         finite = np.isfinite(new_losses) & np.isfinite(path).all(axis=1)  # all of them, except perhaps the last
@@ -101,11 +102,14 @@ def train_until_stopped(X, y, start, *, recipe, rule=None, score=None):
         losses += new_losses[finite].tolist()
         scores += score(path[1:]) if score and finite.any() else []
         stop = stopping_epoch(np.negative(scores) if score else losses, *rule) if rule else None
+        end = len(losses) if stop is None else stop
+        best = max([best, *zip(scores[before:end], path[1:], strict=False)], key=lambda pair: pair[0])
+        weights = path[end - before]
+        kept = best[1] if score else weights
         if stop is not None:
-            return EarlyStoppingResult(losses[:stop], scores[:stop], path[stop - before], "stopped")
-        weights = path[-1]
+            return EarlyStoppingResult(losses[:stop], scores[:stop], kept, "stopped")
         if not finite.all():
             losses.append(float(new_losses[-1]))
             scores += [float("nan")] if score else []
-            return EarlyStoppingResult(losses, scores, weights, "diverged")
-    return EarlyStoppingResult(losses, scores, weights, "finished")
+            return EarlyStoppingResult(losses, scores, kept, "diverged")
+    return EarlyStoppingResult(losses, scores, kept, "finished")

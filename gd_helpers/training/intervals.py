@@ -48,10 +48,10 @@ def paired_differences(table, column, first, second):
     return (sides[0] - sides[1].loc[sides[0].index]).rename(f"{column}: {first} − {second}")
 
 
-def mean_interval(values, level=0.95):
-    """Return the confidence interval of a mean, x̄ ± t · s / √n, with Student's t of n − 1 degrees of freedom.
+def mean_interval(values, level=0.95, test_to_train=0.0):
+    """Return the confidence interval of a mean, x̄ ± t · s · √(1/n + ρ), with Student's t of n − 1 degrees of freedom.
 
-    It is exact for independent normal values; for others, its coverage improves with their number.
+    It is exact for independent normal values (ρ = 0); for others, its coverage improves with their number.
 
     Parameters
     ----------
@@ -59,6 +59,9 @@ def mean_interval(values, level=0.95):
         At least 2. An infinite value or NaN, as from a run that diverged, makes both ends NaN.
     level : float
         Between 0 and 1.
+    test_to_train : float
+        ρ, at least 0. For scores of random splits of the same rows, which overlap, the number of test rows of a split
+        over that of its training rows.
 
     Returns
     -------
@@ -67,20 +70,27 @@ def mean_interval(values, level=0.95):
     Raises
     ------
     ValueError
-        If there are too few values, or the level is not between 0 and 1.
+        If there are too few values, the level is not between 0 and 1, or ρ is negative.
 
     Examples
     --------
     >>> low, high = mean_interval([1.0, 2.0, 3.0])
     >>> round(low, 3), round(high, 3)
     (-0.484, 4.484)
+
+    Notes
+    -----
+    Source: Nadeau and Bengio, Inference for the Generalization Error, Machine Learning 52 (2003), section 3, the
+    corrected resampled t-test: it takes the correlation between two splits to be the share of test rows.
     """
     values, level = np.asarray(values, dtype=np.float64), _checked_level(level)
+    check_float("test_to_train", test_to_train, at_least=0)
     if values.ndim != 1 or len(values) < 2:
         raise ValueError(f"values must be a sequence of at least 2 numbers, got shape {values.shape}")
     if not np.isfinite(values).all():
         return float("nan"), float("nan")
-    reach = stats.t.ppf((1 + level) / 2, len(values) - 1) * stats.sem(values)
+    error = values.std(ddof=1) * np.sqrt(1 / len(values) + test_to_train)
+    reach = stats.t.ppf((1 + level) / 2, len(values) - 1) * error
     return float(values.mean() - reach), float(values.mean() + reach)
 
 
@@ -122,7 +132,7 @@ def share_interval(holds, level=0.95):
     return float(interval.low), float(interval.high)
 
 
-def summarise(table, *columns, level=0.95):
+def summarise(table, *columns, level=0.95, test_to_train=0.0):
     """Return mean, spread and interval of the given columns, one row per recipe and column.
 
     Parameters
@@ -133,6 +143,8 @@ def summarise(table, *columns, level=0.95):
         Columns of numbers, or of True and False, whose mean is a share.
     level : float
         Of the intervals, between 0 and 1.
+    test_to_train : float
+        As in `mean_interval`, for the columns of numbers.
 
     Returns
     -------
@@ -159,7 +171,8 @@ def summarise(table, *columns, level=0.95):
     for recipe, runs in table.groupby("recipe", sort=False):
         for column in columns:
             values = runs[check_choice("columns", column, known)].to_numpy()
-            low, high = (share_interval if values.dtype == bool else mean_interval)(values, level)
+            shares = values.dtype == bool
+            low, high = share_interval(values, level) if shares else mean_interval(values, level, test_to_train)
             with np.errstate(invalid="ignore"):  # of runs that diverged
                 mean, std = values.mean(), values.std(ddof=1)
             rows.append([recipe, column, len(values), mean, std, low, high])

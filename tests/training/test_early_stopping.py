@@ -47,7 +47,28 @@ def test_a_rule_that_looks_at_scores_stops_by_them(columns):
     best = int(np.argmax(run.scores))
     assert run.ended == "stopped"
     assert len(run.scores) == len(run.losses) == best + 3
-    assert run.scores[-1] == score(run.weights[None, :])[0]
+    assert score(run.weights[None, :])[0] == run.scores[best] > run.scores[-1]
+
+
+@pytest.mark.parametrize("epochs", [40, 1000])
+def test_the_best_weights_are_kept_whether_the_rule_holds_or_not(columns, epochs):
+    def score(path):
+        return (-abs(path[:, 0] - 100)).tolist()
+
+    run = train_until_stopped(*columns, np.zeros(11), recipe=recipe_of(epochs), rule=(0.0, 30), score=score)
+    best = int(np.argmax(run.scores))
+    assert run.ended == ("stopped" if epochs == 1000 else "finished")
+    assert best + 1 < len(run.scores)
+    cut = train_until_stopped(*columns, np.zeros(11), recipe=recipe_of(best + 1))
+    np.testing.assert_array_equal(run.weights, cut.weights)
+
+
+def test_of_equal_scores_the_first_is_kept(columns):
+    run = train_until_stopped(
+        *columns, np.zeros(11), recipe=recipe_of(), rule=(1e-9, 3), score=lambda p: [1.0] * len(p)
+    )
+    cut = train_until_stopped(*columns, np.zeros(11), recipe=recipe_of(1))
+    np.testing.assert_array_equal(run.weights, cut.weights)
 
 
 def test_a_run_that_diverges_keeps_the_last_finite_weights(columns):

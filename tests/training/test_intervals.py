@@ -92,6 +92,23 @@ def test_the_interval_of_a_mean_covers_it_as_often_as_it_says():
     assert abs(covered - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 2000)
 
 
+@pytest.mark.parametrize("train", [300, 100])
+def test_the_corrected_interval_covers_the_mean_of_scores_that_share_rows(train):
+    # Scores with the correlation that Nadeau and Bengio assume, the share of test rows
+    test, rng = 100, np.random.default_rng(0)
+    correlation = test / (train + test)
+    common, own = rng.normal(size=(4000, 1)), rng.normal(size=(4000, 12))
+    scores = 3 + np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
+    covered = [low <= 3 <= high for low, high in (mean_interval(each, test_to_train=test / train) for each in scores)]
+    assert abs(np.mean(covered) - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 4000)
+    assert np.mean([low <= 3 <= high for low, high in map(mean_interval, scores)]) < 0.8
+
+
+def test_a_negative_ratio_of_rows_is_refused():
+    with pytest.raises(ValueError, match="test_to_train must be"):
+        mean_interval([1.0, 2.0], test_to_train=-0.1)
+
+
 def test_equal_values_have_an_interval_of_no_width():
     assert mean_interval([2.0, 2.0, 2.0]) == (2.0, 2.0)
 
@@ -141,6 +158,12 @@ def test_a_summary_has_the_moments_of_pandas_and_the_interval_of_the_mean(table)
     pd.testing.assert_frame_equal(summary[["count", "mean", "std"]], expected)
     for recipe, runs in table.groupby("recipe"):
         assert (summary.low[recipe], summary.high[recipe]) == mean_interval(runs.mse, 0.9)
+
+
+def test_a_summary_corrects_its_intervals_if_told_to(table):
+    summary = summarise(table, "mse", test_to_train=1 / 3).set_index("recipe")
+    for recipe, runs in table.groupby("recipe"):
+        assert (summary.low[recipe], summary.high[recipe]) == mean_interval(runs.mse, test_to_train=1 / 3)
 
 
 def test_a_summary_has_a_row_a_recipe_and_column(table):
