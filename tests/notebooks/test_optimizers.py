@@ -150,3 +150,67 @@ def test_the_order_with_all_the_data_is_the_same_on_other_data(chapter, seed):
     assert needed["adam"] == pytest.approx(needed["momentum"], rel=0.06)
     assert needed["adam"] < needed["rmsprop"]
     assert needed["adamw"] == 301
+
+
+# What the chapter says in between, with code of its own
+
+
+@pytest.fixture(scope="module")
+def line():
+    data = simulate_line().to(torch.float64)
+    return data.X.numpy(), data.y.numpy()[:, 0]
+
+
+def test_a_step_of_adam_after_a_jump_of_the_gradient_is_3_16_times_the_rate():
+    w = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
+    rule = torch.optim.Adam([w], lr=1.0)
+    for gradient in [1e-6] * 10_000 + [1.0]:
+        before = w.item()
+        w.grad = torch.tensor([gradient], dtype=torch.float64)
+        rule.step()
+    assert before - w.item() == pytest.approx((1 - 0.9) / np.sqrt(1 - 0.999), abs=1e-3)
+
+
+def test_plain_descent_needs_81_updates_on_the_coarse_grid_and_67_at_its_best_rate(line):
+    X, y = line
+    A, best = 2 / len(X) * X.T @ X, np.linalg.lstsq(X, y)[0]
+    starts = np.random.default_rng(0).uniform(-1, 1, (500, 2)) / np.sqrt(2) - best
+    mse = np.mean((y - X @ best) ** 2)
+
+    def needed(rate):
+        shrink = np.eye(2) - rate * A
+        away, last = starts, np.zeros(len(starts))
+        for update in range(301):
+            last[np.einsum("ri,ij,rj->r", away, A, away) / 2 >= 1e-3 * mse] = update + 1
+            away = away @ shrink
+        return last.mean()
+
+    assert needed(0.133) == pytest.approx(81, abs=1)
+    assert needed(0.159) == pytest.approx(67, abs=1)
+
+
+def test_over_many_seeds_adagrad_is_ahead_of_nesterov_and_nesterov_of_momentum(line):
+    X, y = line
+    best, seeds = np.linalg.lstsq(X, y)[0], 1500
+    A, mse = 2 / len(X) * X.T @ X, np.mean((y - X @ best) ** 2)
+    ends = {}
+    for name, rate in (("adagrad", 0.9), ("nesterov", 0.0027), ("momentum", 0.0026)):
+        rng = np.random.default_rng(1)  # the same starts and orders for all
+        w, memory = rng.uniform(-1, 1, (seeds, 2)) / np.sqrt(2), np.zeros((seeds, 2))
+        for _ in range(10):
+            orders = rng.permuted(np.tile(np.arange(len(X)), (seeds, 1)), axis=1).reshape(seeds, -1, 25)
+            for batch in orders.swapaxes(0, 1):
+                errors = np.einsum("sbi,si->sb", X[batch], w) - y[batch]
+                gradient = 2 / 25 * np.einsum("sb,sbi->si", errors, X[batch])
+                if name == "adagrad":
+                    memory = memory + gradient**2
+                    w = w - rate * gradient / np.sqrt(memory)
+                else:
+                    memory = 0.9 * memory + gradient
+                    w = w - rate * (gradient + 0.9 * memory if name == "nesterov" else memory)
+        ends[name] = 100 * np.einsum("si,ij,sj->s", w - best, A, w - best) / 2 / mse
+    for better, worse, at_least in (("adagrad", "nesterov", 0.03), ("nesterov", "momentum", 0.05)):
+        differences = ends[worse] - ends[better]
+        assert differences.mean() > at_least
+        assert differences.mean() > 3 * differences.std() / np.sqrt(seeds)
+    assert ends["momentum"].mean() - ends["adagrad"].mean() < 0.3
