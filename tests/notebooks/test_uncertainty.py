@@ -90,3 +90,37 @@ def test_with_new_x_as_well_the_covariance_is_the_mean_of_theory():
     theory = np.mean([sampling_covariance(line, 2) for line in lines], axis=0)
     ratio = np.diag(np.cov(weights.T)) / np.diag(theory)
     assert np.abs(ratio - 1).max() < 3.3 * np.sqrt(2 / 6000) * 1.05  # a mixture of normals, with slightly longer tails
+
+
+# What the chapter says in between, in closed form: d(w_t, truth) of gradient descent from 0 has the mean of its axes
+
+
+def errors_by_epoch(X, truth, variance, rate, epochs):
+    """Return the mean optimisation error, sampling error and distance to the truth after each epoch."""
+    curvatures, axes = np.linalg.eigh(2 / len(X) * X.T @ X)
+    left = (1 - rate * curvatures) ** np.arange(epochs + 1)[:, None]
+    heights, of_noise = curvatures * (axes.T @ truth) ** 2 / 2, variance / len(X)
+    return (
+        left**2 @ (heights + of_noise),
+        len(curvatures) * of_noise,
+        left**2 @ heights + (1 - left) ** 2 @ np.full(len(curvatures), of_noise),
+    )
+
+
+def test_where_the_two_errors_cross_there_is_still_half_of_the_distance_to_gain():
+    x = simulate_line(seed=37).x.numpy().astype(float)
+    optimisation, sampling, total = errors_by_epoch(np.column_stack([np.ones(1000), x]), [5, 2], 2, 0.1, 400)
+    crossing = int(np.argmax(optimisation < sampling))
+    assert crossing == 96
+    assert total[crossing] / sampling == pytest.approx(2, abs=0.1)
+    assert 1 - total[140] / total[97] == pytest.approx(0.45, abs=0.02)
+    assert 1 - sampling / total[140] < 0.05
+
+
+@pytest.mark.parametrize(
+    ("n", "truth", "gain"), [(1000, [5, 2], 0.0), (20, [5, 2], 0.04), (1000, [1, 0.5], 0.01), (20, [1, 0.5], 0.34)]
+)
+def test_stopping_early_gains_much_with_few_points_and_a_weak_line_together_and_not_with_either(n, truth, gain):
+    x = simulate_line(n=n, seed=37).x.numpy().astype(float)
+    _, sampling, total = errors_by_epoch(np.column_stack([np.ones(n), x]), truth, 2, 0.05, 1000)
+    assert 1 - total.min() / sampling == pytest.approx(gain, abs=0.005)
