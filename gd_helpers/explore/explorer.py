@@ -12,9 +12,9 @@ from gd_helpers.explore.names import ROOT, naming
 from gd_helpers.explore.panels import MOVING_COLOURS
 from gd_helpers.explore.picture import Picture
 from gd_helpers.explore.snapshot import Snapshot
+from gd_helpers.headless import is_headless
 from gd_helpers.plotting import figures
 from gd_helpers.plotting.style import METHOD_COLOURS
-from gd_helpers.training.progress import is_headless
 from gd_helpers.training.trainer import train
 
 # What a run may take, so that a picture waits for it about a tenth of a second at most. With all examples in each

@@ -1,10 +1,11 @@
 """What the cells of a chapter call: parameters are checked, claims are tested, results are recorded."""
 
+from gd_helpers.headless import is_headless
 from gd_helpers.lesson.bounds import at_least, at_most, between, less_than, more_than, shared_digits, within
 from gd_helpers.lesson.claims import claim
 from gd_helpers.lesson.parameters import check_parameters
 from gd_helpers.lesson.results import record
-from gd_helpers.training.progress import is_headless, progress_bar
+from gd_helpers.training.progress import progress_bar
 
 __all__ = [
     "at_least",

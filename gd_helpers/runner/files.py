@@ -1,4 +1,4 @@
-"""Files that are whole at any time, and folders that one command has for itself."""
+"""Folders that one command has for itself."""
 
 import contextlib
 import hashlib
@@ -10,21 +10,6 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 PACKAGE = Path(__file__).resolve().parents[1]
-
-
-def atomic_write(path, content):
-    """Write the bytes `content` to the file `path`, which is what it was, or whole, at any time."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

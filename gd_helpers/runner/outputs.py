@@ -9,10 +9,10 @@ from pathlib import Path
 
 import nbformat
 
+from gd_helpers.files import atomic_write
 from gd_helpers.lesson.claims import CLAIM_MIME
 from gd_helpers.lesson.results import round_results
 from gd_helpers.runner.comparison import find_differences
-from gd_helpers.runner.files import atomic_write
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}

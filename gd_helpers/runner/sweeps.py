@@ -10,11 +10,12 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
+from gd_helpers.files import atomic_write
 from gd_helpers.lesson.parameters import check_names
 from gd_helpers.lesson.results import read_results
 from gd_helpers.runner import chapters
 from gd_helpers.runner.cluster import connect, run_on_cluster
-from gd_helpers.runner.files import atomic_write, check_out, hash_package, locked_folder
+from gd_helpers.runner.files import check_out, hash_package, locked_folder
 from gd_helpers.runner.scheduler import Job, SweepError, collect, run_jobs
 
 RUNS = "runs"  # the folder of notebooks inside that of a sweep

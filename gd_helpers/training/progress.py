@@ -1,14 +1,9 @@
 """Progress bars, which are not drawn in headless runs."""
 
-import os
-
 from tqdm import tqdm as silent_tqdm
 from tqdm.auto import tqdm
 
-
-def is_headless():
-    """Return whether ``GD_HEADLESS=1`` is set: no live widgets and no progress bars in outputs."""
-    return os.environ.get("GD_HEADLESS") == "1"
+from gd_helpers.headless import is_headless
 
 
 def progress_bar(iterable=None, description=None, *, total=None, shown=True):

@@ -1,21 +1,11 @@
 import pytest
 
-from gd_helpers.training.progress import is_headless, progress_bar
+from gd_helpers.training.progress import progress_bar
 
 
 @pytest.fixture
 def watched(monkeypatch):
     monkeypatch.delenv("GD_HEADLESS", raising=False)
-
-
-@pytest.mark.parametrize(("value", "headless"), [("1", True), ("0", False), ("", False), ("true", False)])
-def test_only_1_in_the_environment_means_headless(monkeypatch, value, headless):
-    monkeypatch.setenv("GD_HEADLESS", value)
-    assert is_headless() is headless
-
-
-def test_without_the_variable_somebody_watches(watched):
-    assert not is_headless()
 
 
 def test_a_bar_names_what_it_counts_where_somebody_watches(watched, capsys):
