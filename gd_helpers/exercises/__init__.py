@@ -2,7 +2,7 @@
 
 A chapter asks its questions in its own text, and says ``exercises = for_chapter("03_batch", seed=seed, n=n)`` once.
 Each question is an attribute of that: ``exercises.NAME.check(answer)``, ``.hint()``, ``.solution()``;
-``exercises.progress()`` shows how far the learner is. Progress lives in the kernel's memory alone.
+``exercises.progress()`` shows how far the learner is, which is kept where `gd_helpers.lesson.progress` says.
 
 To add an exercise
 ------------------

@@ -10,8 +10,10 @@ from gd_helpers.exercises import questions
 from gd_helpers.exercises.answers import show_value
 from gd_helpers.exercises.feedback import COLOURS, SIGNS, Prose
 from gd_helpers.exercises.question import given
+from gd_helpers.lesson import progress
 from gd_helpers.lesson.box import Box
 from gd_helpers.lesson.parameters import PUBLISHED, check_names
+from gd_helpers.lesson.predictions import tell_score
 
 STATES = {"right": "solved", "wrong": "not right yet", "unanswered": "not answered yet"}
 
@@ -25,14 +27,16 @@ class Exercise:
     number : int
         From 1 on.
     state : {"unanswered", "wrong", "right"}
-        The best reached since the kernel started.
+        The best reached.
     peeked : bool
         Whether the solution was shown before the right answer was given.
     """
 
-    def __init__(self, question, number, parameters, progress):
-        self.question, self.number, self._parameters, self._progress = question, number, parameters, progress
-        self.state, self.peeked, self._hints_given = "unanswered", False, 0
+    def __init__(self, question, number, parameters, exercises):
+        self.question, self.number, self._parameters, self._exercises = question, number, parameters, exercises
+        self._kept = progress.load(exercises.chapter, "exercises").get(question.name, {})
+        self.state = self._kept["state"] if self._kept.get("state") in STATES else "unanswered"
+        self.peeked, self._hints_given = self._kept.get("peeked") is True, 0
 
     @property
     def name(self):
@@ -43,19 +47,37 @@ class Exercise:
         """Show whether `answer`, one value or several, is right and, if not, what kind of wrong it is."""
         verdict = self.question.judge(answer[0] if len(answer) == 1 else answer, self._parameters)
         self.state = max(self.state, verdict.state, key=["unanswered", "wrong", "right"].index)
-        display(self._show(verdict))
+        note = self._keep() if verdict.state != "unanswered" else ""
+        display(self._show(verdict, note))
 
-    def _show(self, verdict):
+    def _keep(self):
+        """Keep state and peeking if they are new, and return what the reader has to know of that, or ""."""
+        now = {"state": self.state, "peeked": self.peeked}
+        if now.items() <= self._kept.items():
+            return ""
+        self._kept = now
+        return progress.save(self._exercises.chapter, "exercises", self.name, now)
+
+    def _show(self, verdict, note):
         message = verdict.message
         if verdict.state == "unanswered":
             message = (
                 "Put your answer in place of the `...` and run the cell again. "
                 f"`exercises.{self.name}.hint()` helps, `exercises.{self.name}.solution()` shows the way."
             )
+            note = self._recall()
         if verdict.state == "right":
-            message = f"{message} {self._progress()}"
+            message = f"{message} {self._exercises.count()}"
         words = {**STATES, "right": "right"}[verdict.state]
-        return Box(f"{SIGNS[verdict.state]} Exercise {self.number}, {words}.", message, COLOURS[verdict.state])
+        heading = f"{SIGNS[verdict.state]} Exercise {self.number}, {words}."
+        return Box(heading, message, COLOURS[verdict.state], lines=(note,) if note else ())
+
+    def _recall(self):
+        """Return what the last answer was that is kept, and when, or ""."""
+        if self.state == "unanswered" or "on" not in self._kept:
+            return ""
+        ended = "you solved this" if self.state == "right" else "your answer was not right yet"
+        return f"On {self._kept['on']}, {ended}."
 
     def hint(self, number=None):
         """Show the next hint, or hint `number`; after the last one, the last one again."""
@@ -70,12 +92,11 @@ class Exercise:
     def solution(self):
         """Show the reasoning, a worked solution as code, and for a prediction what it gives."""
         self.peeked = self.peeked or self.state != "right"
-        result = ""
+        ending = [self._keep()]
         if self.question.kind == "prediction":
-            result = f"This gives {show_value(given(self.question.solution, self._parameters))}."
-        display(
-            Prose(f"Solution of exercise {self.number}.", self.question.because, self.question.source, result),
-        )
+            ending.insert(0, f"This gives {show_value(given(self.question.solution, self._parameters))}.")
+        opening = f"Solution of exercise {self.number}."
+        display(Prose(opening, self.question.because, self.question.source, " ".join(filter(None, ending))))
 
     def __repr__(self):
         seen = ", after the solution was shown" if self.peeked and self.state == "right" else ""
@@ -83,11 +104,11 @@ class Exercise:
 
 
 class Exercises:
-    """The exercises of `chapter`, each an attribute by its name; the progress is in this object and nowhere else."""
+    """The exercises of `chapter`, each an attribute by its name; what was reached in earlier kernels is remembered."""
 
     def __init__(self, chapter, questions, parameters):
         self.chapter = chapter
-        self._all = [Exercise(each, number, parameters, self._count) for number, each in enumerate(questions, 1)]
+        self._all = [Exercise(each, number, parameters, self) for number, each in enumerate(questions, 1)]
         for exercise in self._all:
             setattr(self, exercise.name, exercise)
 
@@ -97,7 +118,8 @@ class Exercises:
     def __len__(self):
         return len(self._all)
 
-    def _count(self):
+    def count(self):
+        """Return how many exercises are solved, in a sentence."""
         solved, peeked = self._solved(), sum(each.peeked and each.state == "right" for each in self._all)
         after = f", {peeked} of them after the solution was shown" if peeked else ""
         if solved == len(self):
@@ -108,12 +130,13 @@ class Exercises:
         return sum(each.state == "right" for each in self._all)
 
     def progress(self):
-        """Show how many exercises are solved, and the state of each."""
+        """Show how many exercises are solved, the state of each, and how the reader's predictions went."""
         display(self._show())
 
     def _show(self):
         done = "right" if self._solved() == len(self) else "unanswered"
-        return Box(f"{SIGNS[done]} {self._count()}", "", COLOURS[done], tuple(map(repr, self._all)))
+        lines = (*map(repr, self._all), *filter(None, (tell_score(), progress.tell_course())))
+        return Box(f"{SIGNS[done]} {self.count()}", "", COLOURS[done], lines)
 
     def __repr__(self):
         return repr(self._show())

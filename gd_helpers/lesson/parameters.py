@@ -4,7 +4,7 @@ import difflib
 
 from gd_helpers.checks import LARGEST_SEED, check_choice, check_float, check_int
 from gd_helpers.devices import find_device
-from gd_helpers.lesson import claims
+from gd_helpers.lesson import claims, predictions
 from gd_helpers.optimizers import OPTIMIZERS
 from gd_helpers.training.recipes import METHODS
 
@@ -166,3 +166,4 @@ def check_parameters(chapter, **values):
         raise ValueError(f"{chapter} must check all its parameters, got none for {', '.join(sorted(missing))}")
     check_values(values, chapter)
     claims.report_failures(values != published)
+    predictions.open_chapter(chapter, values == published)

@@ -1,5 +1,6 @@
 import html
 import re
+from datetime import date
 
 import pytest
 from IPython.core.formatters import DisplayFormatter
@@ -7,6 +8,7 @@ from IPython.core.formatters import DisplayFormatter
 from gd_helpers.exercises import chapter, for_chapter
 from gd_helpers.exercises.chapter import chapters_with_exercises, parameters_of, questions_of
 from gd_helpers.exercises.feedback import Prose
+from gd_helpers.lesson import predictions, progress
 from gd_helpers.lesson.parameters import PUBLISHED
 
 
@@ -162,6 +164,78 @@ def test_a_solution_that_was_shown_first_is_told_beside_the_progress(shown, exer
 def test_the_progress_of_one_setup_is_not_that_of_another(exercises, shown):
     solve(exercises.updates_in_an_epoch)
     assert for_chapter("00_introduction", n=1000).updates_in_an_epoch.state == "unanswered"
+
+
+@pytest.fixture
+def file(monkeypatch, tmp_path):
+    """Return the file of the progress of somebody who watches."""
+    path = tmp_path / "progress.json"
+    monkeypatch.delenv("GD_HEADLESS")
+    monkeypatch.setenv("GD_PROGRESS_FILE", str(path))
+    monkeypatch.setattr(progress, "_told", set())
+    return path
+
+
+def restarted():
+    """Return the exercises as in a new kernel."""
+    return for_chapter("00_introduction", n=1000)
+
+
+def test_what_was_solved_is_remembered_by_the_next_kernel(file, shown):
+    exercises = restarted()
+    exercises.times_as_many_updates.solution()
+    for exercise in (exercises.updates_in_an_epoch, exercises.times_as_many_updates):
+        solve(exercise)
+    assert texts(shown)[0].endswith(f" {progress.tell_place()}")
+    assert [len(text.splitlines()) for text in texts(shown)[1:]] == [1, 1]  # the place is said once
+    again = restarted()
+    again.progress()
+    lines = texts(shown)[-1].splitlines()
+    assert lines[0] == "○ Solved in this chapter: 2 of 4, 1 of them after the solution was shown."
+    assert lines[-1] == f"  All chapters so far: 0 of 0 predictions right, exercises solved: 2. {progress.tell_place()}"
+    again.updates_in_an_epoch.check(..., ...)
+    assert texts(shown)[-1].splitlines()[1] == f"  On {date.today()}, you solved this."
+
+
+def test_the_first_verdict_says_where_it_is_kept(file, shown):
+    exercises = restarted()
+    exercises.updates_in_an_epoch.check(40, 16)
+    assert texts(shown)[0].splitlines()[1] == f"  {progress.tell_place()}"
+
+
+def test_a_wrong_answer_is_remembered_as_such_until_it_is_right(file, shown):
+    restarted().updates_in_an_epoch.check(40, 16)
+    again = restarted()
+    again.updates_in_an_epoch.check(..., ...)
+    assert texts(shown)[-1].splitlines()[1] == f"  On {date.today()}, your answer was not right yet."
+    solve(again.updates_in_an_epoch)
+    again.updates_in_an_epoch.check(40, 16)
+    assert restarted().updates_in_an_epoch.state == "right"
+
+
+def test_what_is_kept_of_an_exercise_may_be_nonsense(file, shown):
+    file.write_text('{"00_introduction": {"exercises": {"updates_in_an_epoch": {"state": "x", "peeked": 3}}}}')
+    exercise = restarted().updates_in_an_epoch
+    exercise.check(...)
+    assert (exercise.state, exercise.peeked, len(texts(shown)[0].splitlines())) == ("unanswered", False, 1)
+
+
+def test_a_file_that_cannot_be_written_is_said_and_the_verdict_stays(file, shown):
+    file.mkdir()
+    solve(restarted().updates_in_an_epoch)
+    first, second = texts(shown)[0].splitlines()
+    assert first.startswith("✓ Exercise 1, right.")
+    assert second.startswith(f"  Your progress can't be kept: {file}: ")
+
+
+def test_the_score_of_the_predictions_stands_below_the_exercises(shown, exercises):
+    predictions.open_chapter("00_introduction", True)
+    try:
+        predictions.predict("Is it?", {"yes": "It is.", "no": "It is not."}, key="it")
+        exercises.progress()
+    finally:
+        predictions.open_chapter("", True)
+    assert texts(shown)[-1].splitlines()[-1] == "  Predictions of this chapter: 0 of 1 right, 1 open."
 
 
 def test_nothing_is_computed_for_open_exercises(monkeypatch, shown):

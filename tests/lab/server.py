@@ -102,6 +102,7 @@ def _environment(folder):
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
         "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment
+        "GD_PROGRESS_FILE": str(folder / "progress.json"),
         **{f"JUPYTER_{name}_DIR": str(folder / place) for name, place in own.items()},
     }
 
