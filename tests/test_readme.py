@@ -8,7 +8,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from gd_helpers.lesson.claims import CLAIM_MIME
+from gd_helpers.lesson.fold import read_claims
 from gd_helpers.lesson.parameters import PUBLISHED
 from gd_helpers.runner.chapters import NOTEBOOKS
 
@@ -23,8 +23,7 @@ def opening_of(chapter):
 def claims_of(number):
     """Return the statements of the claims that hold in the stored chapter with that number, as one text."""
     (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
-    outputs = [output for cell in nbformat.read(path, as_version=4).cells for output in cell.get("outputs", [])]
-    claims = [output.data[CLAIM_MIME] for output in outputs if CLAIM_MIME in output.get("data", {})]
+    claims = read_claims(nbformat.read(path, as_version=4))
     return "\n".join(claim["statement"] for claim in claims if claim["holds"])
 
 

@@ -19,6 +19,8 @@ class Box:
         Backticks mark code, here and in the other texts.
     colour : str
     lines : tuple of str
+    folded : bool
+        Whether HTML shows the lines only when the reader opens them.
 
     Examples
     --------
@@ -31,6 +33,7 @@ class Box:
     text: str = ""
     colour: str = GREY
     lines: tuple = ()
+    folded: bool = False
 
     def __repr__(self):
         return "\n".join([f"{self.heading} {self.text}".strip(), *(f"  {line}" for line in self.lines)])
@@ -38,10 +41,9 @@ class Box:
     def _repr_html_(self):
         items = "".join(f"<li>{mark_code(line)}</li>" for line in self.lines)
         below = f'<ul style="list-style: none; margin: 0; padding-left: 0.5em;">{items}</ul>' if items else ""
-        return (
-            f'<div style="border-left: 4px solid {self.colour}; padding: 2px 10px;">'
-            f"<strong>{mark_code(self.heading)}</strong> {mark_code(self.text)}{below}</div>"
-        )
+        above = f"<strong>{mark_code(self.heading)}</strong> {mark_code(self.text)}"
+        inside = f"<details><summary>{above}</summary>{below}</details>" if self.folded else above + below
+        return f'<div style="border-left: 4px solid {self.colour}; padding: 2px 10px;">{inside}</div>'
 
 
 def mark_code(text):

@@ -54,12 +54,17 @@ class Claim:
         return Box(f"{self.verdict}:", self.statement, GREEN if self.holds else RED, lines=faults)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/plain": repr(self), "text/html": self._box()._repr_html_(), CLAIM_MIME: self.as_json()}
+
+    def as_json(self):
+        """Return what programs find in a notebook."""
         found = {"found": self.found} if self.found else {}
-        return {
-            "text/plain": repr(self),
-            "text/html": self._box()._repr_html_(),
-            CLAIM_MIME: {"statement": self.statement, "holds": self.holds, **found},
-        }
+        return {"statement": self.statement, "holds": self.holds, **found}
+
+    def must_hold(self):
+        """Raise a `ClaimFailedError` if it does not hold with the published parameters."""
+        if self.faults and self.published:
+            raise ClaimFailedError("\n".join([self.statement, *filter(None, self.faults)]))
 
 
 def claim(statement, *found):
@@ -95,13 +100,17 @@ def claim(statement, *found):
     >>> claim("A tenth of it is less than 3 %", less_than(0.21 / 10), 0.21 / 10 < 0.21)
     ✓ holds: A tenth of it is less than 3 %
     """
+    result = judge(statement, found)
+    display(result)
+    result.must_hold()
+
+
+def judge(statement, found):
+    """Return the `Claim` that `statement` is, held to the values `found`; errors are those of `claim`."""
     values, conditions = _sort(found)
     faults = find_faults(statement, values) if values else []
     faults += [""] * (not all(conditions))
-    result = Claim(statement, faults, _published, map(_as_json, read_numbers(statement), values))
-    display(result)
-    if faults and _published:
-        raise ClaimFailedError("\n".join([statement, *filter(None, faults)]))
+    return Claim(statement, faults, _published, map(_as_json, read_numbers(statement), values))
 
 
 def find_faults(statement, values):

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 
 from gd_helpers.files import atomic_write
-from gd_helpers.lesson.claims import CLAIM_MIME
+from gd_helpers.lesson.fold import read_claims
 from gd_helpers.lesson.results import round_results
 from gd_helpers.runner.comparison import find_differences
 
@@ -119,13 +119,8 @@ def texts_of(cell):
 
 
 def count_claims(notebook):
-    """Return how many claims the outputs of `notebook` show as holding, and how many there are."""
-    verdicts = [
-        output.data[CLAIM_MIME]["holds"]
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if CLAIM_MIME in output.get("data", {})
-    ]
+    """Return how many claims, checks among them, the outputs of `notebook` show as holding, and how many there are."""
+    verdicts = [claim["holds"] for claim in read_claims(notebook)]
     return sum(verdicts), len(verdicts)
 
 

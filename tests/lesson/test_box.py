@@ -38,3 +38,12 @@ def test_no_text_becomes_html(text):
     marked = mark_code(text).replace("<code>", "`").replace("</code>", "`")
     assert "<" not in marked
     assert html.unescape(marked) == html.unescape(html.escape(text))
+
+
+def test_lines_that_are_folded_open_below_the_heading():
+    box = Box("✓ 2 more checks", colour=BLUE, lines=("`a`", "b"), folded=True)
+    assert repr(box) == "✓ 2 more checks\n  `a`\n  b"
+    assert visible(box) == "✓ 2 more checks ab"
+    summary = re.search("<details><summary>(.*)</summary>(.*)</details>", box._repr_html_())
+    assert "✓ 2 more checks" in summary[1]
+    assert "<li><code>a</code></li>" in summary[2]

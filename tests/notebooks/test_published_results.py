@@ -12,7 +12,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_squared_error, r2_score
 
-from gd_helpers.lesson.claims import CLAIM_MIME
+from gd_helpers.lesson.fold import read_claims
 from gd_helpers.runner.cells import code_cells
 from gd_helpers.runner.chapters import NOTEBOOKS
 
@@ -22,15 +22,19 @@ PUBLISHED_COEFFICIENTS, PUBLISHED_SCORE = [5.0051513, 1.9844328], 0.514319702664
 
 
 @pytest.fixture(scope="module")
-def outputs():
-    notebook = nbformat.read(NOTEBOOKS / "11_published_results.ipynb", as_version=4)
+def notebook():
+    return nbformat.read(NOTEBOOKS / "11_published_results.ipynb", as_version=4)
+
+
+@pytest.fixture(scope="module")
+def outputs(notebook):
     return [output for cell in code_cells(notebook) for output in cell.outputs]
 
 
 @pytest.fixture(scope="module")
-def numbers_of(outputs):
+def numbers_of(notebook):
     """Return a function that gives the numbers in the one stored claim that holds certain words, in their order."""
-    claims = [output.data[CLAIM_MIME] for output in outputs if CLAIM_MIME in output.get("data", {})]
+    claims = read_claims(notebook)
 
     def find(words):
         (found,) = [claim for claim in claims if words in claim["statement"]]

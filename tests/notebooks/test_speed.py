@@ -9,7 +9,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from gd_helpers.data import simulate_line
-from gd_helpers.lesson.claims import CLAIM_MIME
+from gd_helpers.lesson.fold import read_claims
 from gd_helpers.lesson.parameters import PUBLISHED
 from gd_helpers.models import get_weights, linear, mlp
 from gd_helpers.optimizers import make_optimizer
@@ -120,13 +120,7 @@ def test_a_captured_update_repeats_the_update_on_each_new_batch(chapter, optimiz
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch finds no CUDA device here")
 def test_what_the_chapter_says_of_launches_and_of_the_graph_holds_on_cuda(tmp_path):
     run_chapters([CHAPTER], {"device": "cuda"}, out=tmp_path, jobs=1)
-    cells = nbformat.read(tmp_path / f"{CHAPTER}.ipynb", as_version=4).cells
-    claims = [
-        output.data[CLAIM_MIME]
-        for cell in cells
-        for output in cell.get("outputs", [])
-        if "data" in output and CLAIM_MIME in output.data
-    ]
+    claims = read_claims(nbformat.read(tmp_path / f"{CHAPTER}.ipynb", as_version=4))
     holds = {claim["statement"]: claim["holds"] for claim in claims}
     assert holds["A launch takes 1 to 100 µs"]
     assert holds["After 403 updates the weights are the same, to within 0.0001"]

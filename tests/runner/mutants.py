@@ -15,6 +15,7 @@ from nbformat.v4 import new_output
 from PIL import Image
 
 from gd_helpers.lesson.claims import CLAIM_MIME
+from gd_helpers.lesson.fold import CHECKS_MIME
 from gd_helpers.lesson.results import RESULTS_MIME
 from gd_helpers.runner.chapters import NOTEBOOKS
 from gd_helpers.runner.comparison import find_differences
@@ -74,6 +75,11 @@ def _of_output(output, pictures):
     if CLAIM_MIME in output.data:
         claim = output.data[CLAIM_MIME]
         yield "claim changed", _with(output, {**output.data, CLAIM_MIME: {**claim, "holds": not claim["holds"]}})
+    for place, check in enumerate(output.data.get(CHECKS_MIME, [])):
+        checks = [*output.data[CHECKS_MIME]]
+        checks[place] = {**check, "holds": not check["holds"]}
+        yield "check changed", _with(output, {**output.data, CHECKS_MIME: checks})
+        yield "check dropped", _with(output, {**output.data, CHECKS_MIME: checks[:place] + checks[place + 1 :]})
 
 
 def _of_picture(output, pictures):

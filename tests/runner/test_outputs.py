@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from gd_helpers.lesson.claims import CLAIM_MIME
+from gd_helpers.lesson.fold import CHECKS_MIME
 from gd_helpers.lesson.results import RESULTS_MIME
 from gd_helpers.runner import outputs
 
@@ -167,6 +168,12 @@ def test_a_bitmap_is_not_searched_for_paths():
 def test_claims_are_counted_by_their_mime_type():
     claims = [shown(**{CLAIM_MIME: {"statement": "s", "holds": holds}}) for holds in (True, False, True)]
     assert outputs.count_claims(notebook_with(*claims, stream("✓ holds"))) == (2, 3)
+
+
+def test_checks_in_one_line_count_as_many_claims_as_they_are():
+    claim = shown(**{CLAIM_MIME: {"statement": "s", "holds": True}})
+    checks = shown(**{CHECKS_MIME: [{"statement": str(k), "holds": k != 2} for k in range(4)]})
+    assert outputs.count_claims(notebook_with(claim, checks, claim)) == (5, 6)
 
 
 @pytest.fixture
