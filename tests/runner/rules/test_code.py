@@ -72,6 +72,14 @@ def test_a_long_cell_may_be_one_function(notebook):
     assert sentences(notebook) == ""
 
 
+def test_a_long_cell_may_be_one_prediction_and_nothing_else(notebook):
+    options = "".join(f"    'option {number}': 'feedback',\n" for number in range(16))
+    asked = f"one = predict('Which?', {{\n{options}}}, key='one')"
+    cell, other = add_code(notebook, asked), add_code(notebook, asked.replace("one", "two") + "\na = 0")
+    assert not says(notebook, cell, "a cell of 18 lines")
+    assert says(notebook, other, "a cell of 19 lines")
+
+
 def test_comments_and_blank_lines_do_not_make_a_cell_long(notebook):
     add_code(notebook, "# a reason\n\n" * 20 + "total + 1")
     assert sentences(notebook) == ""
