@@ -156,7 +156,7 @@ def _flatten(given):
     """Return the numbers and bounds in `given`, which is one or has several, in a list."""
     if isinstance(given, Bound):
         return [given]
-    if isinstance(given, list | tuple) and any(isinstance(each, Bound) for each in given):
+    if isinstance(given, list | tuple) and given:
         return [value for each in given for value in _flatten(each)]
     array = np.asarray(given) if given is not None else np.array([])
     if array.size == 0 or array.dtype.kind not in "iuf":

@@ -32,7 +32,7 @@ _NUMBER = re.compile(
 )
 _PLACE = r"(?:chapters?|sections?|exercises?|findings?|equations?)"
 _LIST = r"\d[\d.]*(?:(?:, | and |, and | or | to |–)\d[\d.]*)*"
-_LABEL = re.compile(rf"`[^`]*`|(?i:\b{_PLACE}\s{_LIST})|\d[\d.]*\s?%(?:\s\w+){{0,2}}\sintervals?\b")
+_LABEL = re.compile(rf"`[^`]*`|(?i:\b{_PLACE}\s{_LIST})|\d[\d.]*\s?%(?:\s(?!of\b|in\b|to\b)\w+){{0,2}}\sintervals?\b")
 
 
 @dataclass(frozen=True)

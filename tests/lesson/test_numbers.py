@@ -18,7 +18,7 @@ READ = {
     "22 to 28 %, 0.4–0.6 % and 2 to 3 million": [0.22, 0.28, 0.004, 0.006, 2e6, 3e6],
     "α = 0.1, β₂=0.9, 16.4 α and 7 κ": [0.1, 0.9, 16.4, 7],
     "5 − 3 is 2, 2·2 is 4, 3 × 4": [5, 3, 2, 2, 2, 4, 3, 4],
-    "98 %, with intervals": [0.98],
+    "98 %, with intervals, and 2 % of the intervals": [0.98, 0.02],
     "1 to 5 of a chapter": [1, 5],
 }
 LABELS = [
