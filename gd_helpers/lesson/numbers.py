@@ -71,7 +71,7 @@ class Number:
         """
         if math.isnan(self.unit):
             return 0 < value / self.value < math.inf and abs(math.log10(value / self.value)) <= 0.5
-        slack = max(1e-9 * self.unit, (1e-14 if self.unit else 1e-9) * abs(self.value))  # of floating point
+        slack = max(1e-12 * self.unit, math.ulp(self.value) / 2) if self.unit else 1e-9 * abs(self.value)  # of floats
         return abs(value - self.value) <= self.unit / 2 + slack
 
     def below(self, sign=1):
@@ -82,7 +82,7 @@ class Number:
         """Return `value` rounded to the digits written."""
         if math.isnan(self.unit) or not math.isfinite(value):
             return value if not value > 0 else 10.0 ** round(math.log10(value))
-        return float(f"{round(value / self.unit) * self.unit:.15g}") if self.unit else float(f"{value:.9g}")
+        return round(value, -round(math.log10(self.unit))) if self.unit else float(f"{value:.9g}")
 
 
 def read_numbers(text):

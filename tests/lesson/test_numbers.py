@@ -70,6 +70,13 @@ def test_zeros_at_the_end_are_digits_written():
     assert not read_numbers("9,600")[0].shows(9601)
 
 
+def test_all_digits_of_a_float_are_told_apart():
+    number, other = read_numbers("0.5143197026642107 and 0.5143197026642108")
+    assert number.shows(0.5143197026642107)
+    assert number.round(0.5143197026642107) == 0.5143197026642107
+    assert not other.shows(0.5143197026642107)
+
+
 def test_a_fraction_is_exact():
     (number,) = read_numbers("2/3")
     assert number.shows(2 / 3)
