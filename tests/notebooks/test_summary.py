@@ -1,0 +1,49 @@
+"""What chapter 07 says of noise, Adam and bounces, computed again in NumPy alone: many runs at a time."""
+
+import numpy as np
+
+N, RUNS, RATE = 1000, 60, 0.001
+
+
+def draw():
+    stream = np.random.RandomState(37)
+    x = stream.normal(2, 1, N)
+    y = stream.normal(5 + 2 * x, 1) + stream.normal(0, 1, N)
+    return np.column_stack([np.ones(N), x]), y
+
+
+X, Y = draw()
+BEST = np.linalg.lstsq(X, Y, rcond=None)[0]
+LEAST = np.mean((X @ BEST - Y) ** 2)
+
+
+def excess_in_percent(batch_size, divide, updates=4000):
+    """Return how far above least squares runs end, with Adam's division or as plain descent, from the same starts."""
+    generator = np.random.default_rng(7)
+    w = generator.uniform(-(0.5**0.5), 0.5**0.5, (RUNS, 2))
+    m = v = np.zeros_like(w)
+    for k in range(1, updates + 1):
+        if batch_size == N:
+            gradient = 2 * (w @ X.T - Y) @ X / N
+        else:
+            if (k - 1) % N == 0:
+                orders = generator.permuted(np.tile(np.arange(N), (RUNS, 1)), axis=1)
+            inputs, targets = X[orders[:, (k - 1) % N]], Y[orders[:, (k - 1) % N]]
+            gradient = 2 * ((inputs * w).sum(axis=1) - targets)[:, None] * inputs
+        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+        adam = m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+        w = w - RATE * (adam if divide else gradient)
+    return 100 * (np.mean((w @ X.T - Y) ** 2, axis=1) / LEAST - 1)
+
+
+def test_it_is_adam_s_division_and_not_the_noise_that_holds_single_examples_back():
+    behind = {divide: excess_in_percent(1, divide) - excess_in_percent(N, divide) for divide in (True, False)}
+    assert 40 < behind[True].mean() < 75
+    assert 0 < behind[False].mean() < 1
+
+
+def test_the_variance_of_the_last_loss_is_that_of_single_losses_over_their_number():
+    losses, generator = (X @ BEST - Y) ** 2, np.random.default_rng(11)
+    for short in (1, 8):
+        last = [losses[generator.permutation(N)[:short]].mean() for _ in range(40_000)]
+        assert abs(np.var(last) / (losses.var() / short) - 1) < 0.05
