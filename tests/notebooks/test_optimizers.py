@@ -161,14 +161,18 @@ def line():
     return data.X.numpy(), data.y.numpy()[:, 0]
 
 
-def test_a_step_of_adam_after_a_jump_of_the_gradient_is_3_16_times_the_rate():
-    w = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
+def test_the_longest_step_of_adam_is_7_27_times_the_rate_and_growing_gradients_reach_it():
+    bound = (1 - 0.9) / np.sqrt((1 - 0.999) * (1 - 0.9**2 / 0.999))
+    w, lengths = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64)), []
     rule = torch.optim.Adam([w], lr=1.0)
-    for gradient in [1e-6] * 10_000 + [1.0]:
+    for gradient in [0.0] * 10_000 + [(0.999 / 0.9) ** s for s in range(200)]:
         before = w.item()
         w.grad = torch.tensor([gradient], dtype=torch.float64)
         rule.step()
-    assert before - w.item() == pytest.approx((1 - 0.9) / np.sqrt(1 - 0.999), abs=1e-3)
+        lengths.append(before - w.item())
+    assert bound == pytest.approx(7.27, abs=0.005)
+    assert lengths[-1] == pytest.approx(bound, abs=0.005)
+    assert max(lengths) < bound
 
 
 def test_plain_descent_needs_81_updates_on_the_coarse_grid_and_67_at_its_best_rate(line):

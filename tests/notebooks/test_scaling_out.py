@@ -179,3 +179,20 @@ def test_k_workers_are_faster_by_a_larger_rate_alone_and_up_to_the_limit(seed, s
     beyond = 1000 // size // 2
     assert beyond * rate > limit
     assert np.isnan(updates_needed(data, beyond, beyond * rate, size))
+
+
+def test_doubled_gradients_double_the_rate_of_plain_sgd_and_leave_adam_where_it_was():
+    X, y = (torch.from_numpy(each) for each in DATA["line"])
+
+    def end(optimizer, rate, factor):
+        w = torch.zeros(2, 1, dtype=torch.float64)
+        rule = optimizer([w], lr=rate)
+        for _ in range(UPDATES):
+            w.grad = factor * 2 / len(X) * X.T @ (X @ w - y)
+            rule.step()
+        return w
+
+    sgd, adam = torch.optim.SGD, torch.optim.Adam
+    torch.testing.assert_close(end(sgd, 0.02, 2), end(sgd, 0.04, 1))
+    assert (end(sgd, 0.02, 2) - end(sgd, 0.02, 1)).abs().max() > 0.1
+    assert (end(adam, 0.05, 2) - end(adam, 0.05, 1)).abs().max() < 1e-6

@@ -121,3 +121,19 @@ def test_what_the_chapter_says_of_launches_and_of_the_graph_holds_on_cuda(tmp_pa
     holds = {claim["statement"]: claim["holds"] for claim in claims}
     assert holds["A launch takes less than 100 µs"]
     assert holds["After 403 updates the weights are equal, to within 0.0001"]
+
+
+def test_the_loop_needs_as_many_updates_as_the_chapter_says_at_both_rates():
+    # full-batch Adam of torch, from the same start, to within 5 % of least squares
+    data = simulate_line()
+    X, y = data.X.double(), data.y.double()
+    best = torch.linalg.lstsq(X, y).solution
+    line = 1.05 * ((X @ best - y) ** 2).mean()
+    for rate, expected in ((0.001, 8453), (0.01, 1818)):
+        w = linear(seed=37)[0].weight.detach().double().T.clone()
+        rule, needed = torch.optim.Adam([w], lr=rate), 0
+        while ((X @ w - y) ** 2).mean() >= line:
+            w.grad = 2 / len(X) * X.T @ (X @ w - y)
+            rule.step()
+            needed += 1
+        assert needed == pytest.approx(expected, abs=2)
