@@ -4,7 +4,7 @@ import contextlib
 
 from IPython.display import display
 
-from gd_helpers.checks import check_choice, check_float
+from gd_helpers.checks import check_bool, check_choice, check_float
 from gd_helpers.formatting import format_number
 from gd_helpers.headless import is_headless
 from gd_helpers.lesson import progress
@@ -81,20 +81,20 @@ class Choice:
         """Return the option that the reader's choice belongs to."""
         return self.chosen
 
-    def reveal(self, answer):
+    def reveal(self, *found):
         """Say what is right, and what the reader's prediction gets wrong.
 
         Parameters
         ----------
-        answer : str or float
-            The right option or number, as it was computed.
+        *found
+            The right option or number, as it was computed; or, for each option in their order, whether it is right.
 
         Raises
         ------
         ValueError
-            If it is no option, or no number.
+            If it is no option, or no number; or if not exactly one option is right.
         """
-        self.set_answer(answer)
+        self.set_answer(*found if len(found) == 1 else self._find_right(found))
         self._revealed = True
         if not self.published:
             self.options = dict.fromkeys(self.options, "")
@@ -103,6 +103,14 @@ class Choice:
         if self.is_right() is not self._kept.get("right"):
             self._keep()
         display(Shown(self._verdict(), ANSWER_MIME, {"id": self.id, "answer": self.answer}))
+
+    def _find_right(self, conditions):
+        if len(conditions) != len(self.options):
+            raise ValueError(f"reveal takes one answer, or True or False for each option, got {conditions!r}")
+        right = [option for option, holds in zip(self.options, conditions, strict=True) if check_bool(option, holds)]
+        if len(right) != 1:
+            raise ValueError(f"one option must be right, got {right}")
+        return right
 
     def _verdict(self):
         because = self.options[self.option_of_answer()]

@@ -56,7 +56,8 @@ def predict(question, options, answer=None, *, key, absolute=0.0, relative=0.0):
       ○ tails
       ○ both alike
       Run this cell to choose.
-    >>> coin.reveal("both alike")
+    >>> heads, tails = 0.5, 0.5
+    >>> coin.reveal(tails > heads, tails == heads)
     ○ The answer: “both alike”. Each throw is a throw of its own.
     """
     kind = Number if absolute or relative else Choice

@@ -1,6 +1,7 @@
 import html
 import re
 
+import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
 
@@ -127,6 +128,30 @@ def test_what_is_no_question_no_answer_or_no_margin_is_refused(shown):
         ask(relative=0.1)
     with pytest.raises(ValueError, match="absolute must be a finite number of at least 0, got -1"):
         ask_number(absolute=-1)
+
+
+@pytest.mark.parametrize(("found", "answer"), [((True, False), "yes"), ((np.False_, np.True_), "no")])
+def test_the_answer_may_be_what_holds_of_the_options_in_their_order(shown, found, answer):
+    ask().reveal(*found)
+    assert shown[1].bundle[ANSWER_MIME]["answer"] == answer
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ((True, True), r"one option must be right, got \['yes', 'no'\]"),
+        ((False, False), r"one option must be right, got \[\]"),
+        ((True, False, False), "reveal takes one answer, or True or False for each option, got "),
+        ((), "reveal takes one answer, or True or False for each option, got "),
+        (("yes", "no"), "yes must be True or False, got 'yes'"),
+        ((1, 0), "yes must be True or False, got 1"),
+    ],
+)
+def test_what_holds_of_the_options_must_be_one_of_them(shown, found, words):
+    prediction = ask()
+    with pytest.raises(ValueError, match=words):
+        prediction.reveal(*found)
+    assert (len(shown), prediction.answer) == (1, None)
 
 
 def test_what_is_chosen_is_kept_once_and_answered_by_the_cell_below(shown, file):
