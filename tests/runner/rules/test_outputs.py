@@ -115,5 +115,7 @@ def test_a_figure_in_the_sixth_cell_is_too_late(notebook):
     position = notebook.cells.index(cell_with(notebook, FIGURE))
     add_code(notebook, "total = 1", position)
     assert "no figure" not in sentences(notebook)
+    add_code(notebook, 'predict("Which?", {"a": "A.", "b": "B."}, "a", key="which")', position)
+    assert "no figure" not in sentences(notebook)
     add_code(notebook, "total = 2", position)
     assert "no figure" in sentences(notebook)
