@@ -15,6 +15,12 @@ OPEN_INSTEAD = """async (path) => {
   await before.sessionContext.shutdown();
   before.dispose();
 }"""
+CLOSE_AND_OPEN = """async (path) => {
+  const before = jupyterapp.shell.currentWidget;
+  await before.sessionContext.shutdown();
+  before.dispose();
+  await jupyterapp.commands.execute('docmanager:open', { path });
+}"""
 # The page waits by itself: looking again at every frame would have it draw all the time, which takes a core.
 RUN_ALL = """(patience) => Promise.race([
   jupyterapp.commands.execute('notebook:run-all-cells'),
@@ -122,6 +128,13 @@ class Desk:
                 self._page.evaluate(OPEN_INSTEAD, self._open.path)
             self._open.run_all()
         return self._open
+
+    def reopen(self, chapter):
+        """Close `chapter` without saving it, and return it opened again, with a kernel that has run nothing yet."""
+        notebook, self._open = self.take(chapter), None  # so that whoever takes it next has it run
+        notebook.page.evaluate(CLOSE_AND_OPEN, notebook.path)
+        notebook.page.wait_for_function(KERNEL_IS_IDLE, arg=notebook.path, timeout=PATIENCE, polling=POLL)
+        return notebook
 
     def photograph(self, path):
         """Write a screenshot of what is in sight to `path`."""
