@@ -70,8 +70,9 @@ def tell_course():
         return ""
     right = sum(entry.get("right") is True for entry in predictions)
     solved = sum(entry.get("state") == "right" for entry in exercises)
-    counts = f"All chapters so far: {right} of {len(predictions)} predictions right, exercises solved: {solved}."
-    return f"{counts} {tell_place()}"
+    counts = [f"predictions right: {right} of {len(predictions)}"] * bool(predictions)
+    counts += [f"exercises solved: {solved}"] * bool(exercises)
+    return f"All chapters so far: {', '.join(counts)}. {tell_place()}"
 
 
 def tell_place():

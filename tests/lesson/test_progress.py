@@ -152,9 +152,10 @@ def test_one_chapter_can_be_forgotten(file, capsys):
 def test_the_course_s_score_counts_all_chapters(file):
     assert tell_course() == ""
     save("02", "predictions", "a", RIGHT)
+    assert tell_course() == f"All chapters so far: predictions right: 1 of 1. {tell_place()}"
     save("03", "predictions", "b", {"answer": "far", "right": False})
     save("03", "predictions", "c", {"answer": "far", "right": None})
     save("03", "exercises", "d", {"state": "right"})
     save("03", "exercises", "e", {"state": "wrong"})
-    counts = "All chapters so far: 1 of 3 predictions right, exercises solved: 1."
-    assert tell_course() == f"{counts} {tell_place()}"
+    counts = "predictions right: 1 of 3, exercises solved: 1"
+    assert tell_course() == f"All chapters so far: {counts}. {tell_place()}"
