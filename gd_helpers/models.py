@@ -2,8 +2,10 @@
 
 import copy
 import itertools
+import math
 from collections.abc import Iterable
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
@@ -115,6 +117,37 @@ def init_weights(model, seed):
     if any(parameter.dtype != torch.float32 for parameter in model.parameters()):
         set_weights(model, get_weights(init_weights(copy.deepcopy(model).float(), seed)))
     return model
+
+
+def draw_weights(model, seeds):
+    """Return the weights that `init_weights` would draw for each seed, float32 of shape (seeds, p).
+
+    Of a model whose only weights are those of ``nn.Linear`` layers they are drawn without a model, and without
+    PyTorch's global random state.
+
+    Examples
+    --------
+    >>> draw_weights(linear(), [37]) == get_weights(linear(seed=37)).numpy()
+    array([[ True,  True]])
+    """
+    layers = [layer for layer in model.modules() if hasattr(layer, "reset_parameters")]
+    if not all(type(layer) is nn.Linear and "reset_parameters" not in vars(layer) for layer in layers):
+        models = (init_weights(copy.deepcopy(model).float(), seed) for seed in seeds)
+        return np.array([get_weights(model).numpy() for model in models])
+    parts = []
+    for layer in layers:
+        std = nn.init.calculate_gain("leaky_relu", math.sqrt(5)) / math.sqrt(layer.in_features)
+        parts.append((layer.weight.numel(), math.sqrt(3) * std))
+        if layer.bias is not None:
+            parts.append((layer.bias.numel(), 1 / math.sqrt(layer.in_features)))
+    sizes, bounds = zip(*parts, strict=True)
+    drawn = torch.empty(len(seeds), sum(sizes), dtype=torch.float32, device="cpu")
+    generator = torch.Generator("cpu")
+    for seed, *rows in zip(seeds, *drawn.split(sizes, dim=1), strict=True):
+        generator.manual_seed(seed)
+        for row, bound in zip(rows, bounds, strict=True):
+            row.uniform_(-bound, bound, generator=generator)
+    return drawn.numpy()
 
 
 def is_plain(module):

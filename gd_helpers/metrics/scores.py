@@ -71,9 +71,13 @@ def r2(y_true, y_pred):
 
 
 def r2_from_mse(y_true, loss):
-    """Return R² of predictions of `y_true` whose mean squared error is `loss`; −∞ or NaN where that is ∞ or NaN."""
+    """Return R² of predictions of `y_true` whose mean squared error is `loss`; −∞ or NaN where that is ∞ or NaN.
+
+    `loss` is a number, or an array of those of several predictions.
+    """
     y_true = as_floats(y_true)
-    if np.ptp(y_true) == 0:  # checked before the variance, which rounding can lift above 0
-        return float("nan")
     with np.errstate(all="ignore"):  # numbers near the ends of float64's range
-        return float(1 - np.divide(loss, np.var(y_true, dtype=np.float64)))
+        # whether y varies is checked before its variance, which rounding can lift above 0
+        variance = np.var(y_true, dtype=np.float64) if np.ptp(y_true) > 0 else np.nan
+        scores = 1 - np.divide(loss, variance)
+    return scores if np.ndim(loss) else float(scores)

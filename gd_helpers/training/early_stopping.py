@@ -44,9 +44,9 @@ def stopping_epoch(losses, tol, n_iter_no_change):
 class _GrowingChunks(Recipe):
     """A recipe with its epochs in chunks of 16, 32, 64, …: a run that stops after k has made at most 2 k + 16."""
 
-    def order_chunks(self):
+    def order_chunks(self, shuffle_seeds=None):
         longest = FIRST_CHUNK
-        for count, orders in super().order_chunks():
+        for count, orders in super().order_chunks(shuffle_seeds):
             first = 0
             while first < count:
                 epochs = min(longest, count - first)

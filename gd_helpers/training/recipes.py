@@ -8,6 +8,7 @@ import numpy as np
 
 from gd_helpers.checks import LARGEST_SEED, check_bool, check_choice, check_float, check_int
 from gd_helpers.optimizers import OPTIMIZERS
+from gd_helpers.training.engines import shuffling
 
 # The three methods of the source. A batch size of None means all examples; of fewer than 32, "mini-batch" takes all.
 METHODS = {
@@ -178,33 +179,34 @@ class Recipe:
                     f"got {self.schedule!r}"
                 )
 
-    def order_chunks(self):
+    def order_chunks(self, shuffle_seeds=None):
         """Yield ``(epochs, orders)``, the size of each chunk of epochs and the orders in which they take the examples.
 
-        Epoch i of a chunk takes the examples ``orders[i % len(orders)]``, int64 indices: one row per epoch if shuffled,
-        else one row for all of them. The division of the epochs into chunks does not change the orders.
+        Epoch i of a chunk takes the examples ``orders[i % len(orders)]``, int64 indices of shape (runs, n). Shuffled
+        orders have a row per epoch, and a run for each of `shuffle_seeds`, or one for the recipe's own seed; else there
+        is one row and one run for all of them. The division of the epochs into chunks does not change the orders.
         """
-        generator = np.random.default_rng(self.shuffle_seed)
-        longest = max(1, EXAMPLES_PER_CHUNK // self.n)
-        order_of_data = None if self.shuffle else np.arange(self.n)[None, :]
+        if not self.shuffle:
+            longest = max(1, EXAMPLES_PER_CHUNK // self.n)
+            order_of_data = np.arange(self.n)[None, None, :]
+            for first in range(0, self.epochs, longest):
+                yield min(longest, self.epochs - first), order_of_data
+            return
+        generators = shuffling.seed_generators([self.shuffle_seed] if shuffle_seeds is None else shuffle_seeds)
+        runs = len(generators)
+        longest = max(1, EXAMPLES_PER_CHUNK // (self.n * runs))
+        draw = shuffling.draw_integers if self.replacement else shuffling.draw_permutations
         for first in range(0, self.epochs, longest):
-            count = min(longest, self.epochs - first)
-            if not self.shuffle:
-                yield count, order_of_data
-                continue
-            if self.replacement:
-                yield count, generator.integers(self.n, size=(count, self.n))
-                continue
-            orders = np.arange(count * self.n).reshape(count, self.n)
-            orders -= np.arange(0, count * self.n, self.n)[:, None]  # in place: the orders of many examples are large
-            yield count, generator.permuted(orders, axis=1, out=orders)  # each row is what permutation(n) would draw
+            orders = np.empty((min(longest, self.epochs - first), runs, self.n), dtype=np.int64)
+            draw(generators, orders)
+            yield len(orders), orders
             del orders  # frees them before the next are drawn
 
     def epoch_orders(self):
         """Yield the order of each epoch in turn, int64 indices of shape (n,)."""
         for count, orders in self.order_chunks():
             for epoch in range(count):
-                yield orders[epoch % len(orders)]
+                yield orders[epoch % len(orders), 0]
 
 
 def _factors(schedule, t, largest):

@@ -78,24 +78,35 @@ class Run:
 
     def summary(self):
         """Return the recipe, the effort and the result as a row of a table, with the weights of a linear model."""
-        names = weight_names(self.model)
-        weights = dict(zip(names, self.weights, strict=True)) if names[0] == "b0" else {}
         return pd.Series(
-            {
-                "method": self.recipe.method,
-                "optimizer": self.recipe.optimizer,
-                "learning_rate": self.recipe.learning_rate,
-                "batch_size": self.recipe.batch_size,
-                "epochs": len(self.trace),
-                "updates": self.updates,
-                "examples": len(self.trace) * self.recipe.n,
-                "seconds": self.seconds,
-                **weights,
-                "mse": self.mse,
-                "r2": self.r2,
-                "status": self.status,
-            }
+            summarise(
+                self.recipe,
+                epochs=len(self.trace),
+                seconds=self.seconds,
+                weights=dict(zip(weight_names(self.model), self.weights, strict=True)),
+                mse=self.mse,
+                r2=self.r2,
+                status=self.status,
+            )
         )
+
+
+def summarise(recipe, *, epochs, seconds, weights, mse, r2, status):
+    """Return the entries of ``Run.summary()``; `weights` is a dict by their names, used only for a linear model."""
+    return {
+        "method": recipe.method,
+        "optimizer": recipe.optimizer,
+        "learning_rate": recipe.learning_rate,
+        "batch_size": recipe.batch_size,
+        "epochs": epochs,
+        "updates": epochs * recipe.updates_per_epoch,
+        "examples": epochs * recipe.n,
+        "seconds": seconds,
+        **(weights if "b0" in weights else {}),
+        "mse": mse,
+        "r2": r2,
+        "status": status,
+    }
 
 
 def make_trace(recipe, losses, batch_losses):

@@ -2,6 +2,7 @@
 
 import copy
 import time
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -119,13 +120,11 @@ def train(
     (2018), Optimization methods for large-scale machine learning, for both. `recipes.SCHEDULES` has the sources of the
     schedules.
     """
-    check_data(data)
     show_progress = check_bool("show_progress", show_progress)
-    seed = check_int("seed", seed, 0, LARGEST_SEED)
-    init_seed = seed if init_seed is None else init_seed
-    recipe = Recipe.complete(
+    task = prepare(
+        data,
         method,
-        len(data.X),
+        model=model,
         epochs=epochs,
         batch_size=batch_size,
         shuffle=shuffle,
@@ -134,17 +133,42 @@ def train(
         schedule=schedule,
         optimizer=optimizer,
         average_after=average_after,
+        engine=engine,
+        seed=seed,
+        init=init,
         init_seed=init_seed,
-        shuffle_seed=seed if shuffle_seed is None else shuffle_seed,
+        shuffle_seed=shuffle_seed,
+        device=device,
     )
+    with standard_modes(task.data.X.device):
+        return _run(task, show_progress)
+
+
+class Task(NamedTuple):
+    """A run that is ready to be made: the model with its initial weights, data on their device, recipe and engine."""
+
+    model: torch.nn.Module
+    data: object
+    recipe: Recipe
+    engine: str
+
+
+def prepare(data, method, *, model, engine, seed, init, init_seed, shuffle_seed, device, **settings):
+    """Return the checked `Task` of the arguments of `train`; `settings` are those of the recipe."""
+    check_data(data)
+    seed = check_int("seed", seed, 0, LARGEST_SEED)
+    init_seed = seed if init_seed is None else init_seed
+    shuffle_seed = seed if shuffle_seed is None else shuffle_seed
+    recipe = Recipe.complete(method, len(data.X), init_seed=init_seed, shuffle_seed=shuffle_seed, **settings)
     check_choice("engine", engine, ENGINES)
     data = data.to(find_device(device))
     with standard_modes(data.X.device):
-        return _run(_initialise(model, data, init, init_seed), data, recipe, engine, show_progress)
+        return Task(_initialise(model, data, init, init_seed), data, recipe, engine)
 
 
-def _run(model, data, recipe, engine, show_progress):
-    """Train `model` in place from its present weights and return the record."""
+def _run(task, show_progress):
+    """Train the model of `task` in place from its present weights and return the record."""
+    model, data, recipe, engine = task
     init = get_weights(model).cpu().numpy().astype(np.float64)
     begin = time.perf_counter()
     chunks = ENGINES[engine](model, data.X.detach(), data.y.detach(), recipe)

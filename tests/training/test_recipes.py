@@ -138,7 +138,7 @@ def test_the_orders_do_not_depend_on_how_epochs_fall_into_chunks(monkeypatch, ex
     assert np.array_equal(orders_of(recipe), expected)
     chunks = list(recipe.order_chunks())
     assert sum(count for count, _ in chunks) == 7
-    assert all(len(orders) == (count if shuffle else 1) for count, orders in chunks)
+    assert all(orders.shape == (count if shuffle else 1, 1, n) for count, orders in chunks)
     assert all(count * n <= max(examples, n) for count, _ in chunks)
 
 

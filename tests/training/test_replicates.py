@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import threading
+from unittest import mock
 
 import joblib
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.metrics import mean_squared_error
 from gd_helpers.data import simulate_line
 from gd_helpers.models import mlp
 from gd_helpers.training import replicates
+from gd_helpers.training.engines.lanes import LANES
 from gd_helpers.training.intervals import paired_differences
 from gd_helpers.training.replicates import replicate
 from gd_helpers.training.trainer import train
@@ -181,22 +183,23 @@ def test_two_jobs_work_at_the_same_time():
 )
 def test_threads_on_all_cores_unless_somebody_says_otherwise(jobs, configured, expected):
     with joblib.parallel_config(**configured):
-        parallel = replicates._make_parallel(jobs, None)
+        parallel, workers = replicates._make_parallel(jobs, None)
     jobs = parallel.n_jobs if parallel.n_jobs > 0 else joblib.effective_n_jobs(parallel.n_jobs)
     assert (type(parallel._backend).__name__, jobs) == expected
+    assert workers == jobs
 
 
 @pytest.mark.parametrize(("backend", "expected"), [("threading", "ThreadingBackend"), ("loky", "LokyBackend")])
 def test_the_backend_that_is_asked_for_wins(backend, expected):
     with joblib.parallel_config(backend="multiprocessing"):
-        assert type(replicates._make_parallel(2, backend)._backend).__name__ == expected
+        assert type(replicates._make_parallel(2, backend)[0]._backend).__name__ == expected
 
 
 def test_a_replicate_computes_with_as_many_threads_as_it_is_told():
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(before + 1)
-        replicates._train_all(ONE, 0, DATA, ["init"], 1.0, before)
+        replicates._train_all(ONE, dict.fromkeys(ONE), [0], DATA, ["init"], 1.0, before)
         assert torch.get_num_threads() == before
     finally:
         torch.set_num_threads(before)
@@ -244,17 +247,11 @@ def test_random_state_is_neither_read_nor_changed():
 
 
 def test_the_bar_moves_by_replicates(monkeypatch):
-    seen = []
-
-    def bar(outcomes, description, total, shown):
-        seen.append((description, total, shown))
-        for seed, rows in outcomes:
-            yield seed, rows
-            seen.append((seed, len(rows)))
-
+    bar = mock.MagicMock()
     monkeypatch.setattr(replicates, "progress_bar", bar)
-    replicate(RECIPES, 2, data=DATA, jobs=1)
-    assert seen == [("replicates", 2, True), (0, 3), (1, 3)]
+    replicate(RECIPES, 2 * LANES, data=DATA, jobs=1)
+    assert bar.call_args == mock.call(None, "replicates", total=2 * LANES, shown=True)
+    assert bar().__enter__().update.call_args_list == [mock.call(LANES)] * 2
 
 
 # Interrupts
@@ -269,11 +266,11 @@ def interrupt():
 
 @pytest.fixture
 def interrupted_data():
-    """Return a data maker that interrupts the replicate of seed 40, which goes on when the test is over."""
+    """Return a data maker that interrupts the replicate of seed 200, which goes on when the test is over."""
     over = threading.Event()
 
     def make(seed):
-        if seed == 40:
+        if seed == 200:
             interrupt()
             over.wait(10)
         return MAKE_DATA(seed=seed)
@@ -283,19 +280,19 @@ def interrupted_data():
 
 
 @needs_posix
-def test_an_interrupt_ends_one_job_with_the_replicates_before_it(interrupted_data, capsys):
+def test_an_interrupt_ends_one_job_with_the_groups_of_replicates_before_it(interrupted_data, capsys):
     table = replicate(RECIPES, 400, data=interrupted_data, vary="data", jobs=1)
-    whole = replicate(RECIPES, 40, data=MAKE_DATA, vary="data", jobs=1)
+    whole = replicate(RECIPES, 192, data=MAKE_DATA, vary="data", jobs=1)
     pd.testing.assert_frame_equal(without_seconds(table), without_seconds(whole))
-    assert "keeps the 40 of 400 replicates" in capsys.readouterr().out
+    assert "keeps the 192 of 400 replicates" in capsys.readouterr().out
 
 
 @needs_posix
 def test_an_interrupt_ends_two_jobs_with_whole_replicates(interrupted_data, capsys):
     table = replicate(RECIPES, 400, data=interrupted_data, vary="data", jobs=2)
     seeds = list(table.seed.unique())
-    assert 4 <= len(seeds) < 400
-    assert 40 not in seeds
+    assert LANES - 1 <= len(seeds) < 400
+    assert 200 not in seeds
     whole = replicate(RECIPES, seeds, data=MAKE_DATA, vary="data", jobs=1)
     pd.testing.assert_frame_equal(without_seconds(table), without_seconds(whole))
     assert f"keeps the {len(seeds)} of 400 replicates" in capsys.readouterr().out
@@ -303,11 +300,12 @@ def test_an_interrupt_ends_two_jobs_with_whole_replicates(interrupted_data, caps
 
 def test_a_run_that_was_interrupted_is_no_row(monkeypatch, capsys):
     def interrupted(*arguments, init_seed, **settings):
-        return dataclasses.replace(train(*arguments, init_seed=init_seed, **settings), interrupted=init_seed == 3)
+        return dataclasses.replace(train(*arguments, init_seed=init_seed, **settings), interrupted=init_seed == 23)
 
     monkeypatch.setattr(replicates, "train", functools.wraps(train)(interrupted))
-    assert list(replicate(ONE, 5, data=DATA, jobs=1, show_progress=False).seed) == [0, 1, 2]
-    assert "keeps the 3 of 5 replicates" in capsys.readouterr().out
+    eager = {"eager": {"method": "batch", "epochs": 1, "engine": "eager"}}
+    assert list(replicate(eager, 32, data=DATA, jobs=1, show_progress=False).seed) == list(range(16))
+    assert "keeps the 16 of 32 replicates" in capsys.readouterr().out
 
 
 @needs_posix
@@ -375,18 +373,12 @@ def test_a_value_that_train_refuses_is_refused_with_the_name_of_its_recipe(jobs)
 
 
 def test_after_an_error_no_other_replicate_starts():
-    started, over = [], threading.Event()
+    started = []
 
     def make(seed):
         started.append(seed)
-        if seed > 1:
-            over.wait(10)
         return simulate_line(n=40 if seed != 1 else 3, noise=(), seed=seed)
 
-    before = set(threading.enumerate())
     with pytest.raises(ValueError, match="recipe 'by eight': batch_size"):
-        replicate(RECIPES, 50, data=make, vary="data", jobs=1, show_progress=False)
-    over.set()
-    for thread in set(threading.enumerate()) - before:
-        thread.join()
-    assert started in ([0, 1], [0, 1, 2])
+        replicate(RECIPES, 4 * LANES, data=make, vary="data", jobs=1, show_progress=False)
+    assert started == list(range(LANES))

@@ -1,11 +1,14 @@
 """The updates of the eager engine as compiled loops: from the same recipe, the same numbers up to rounding."""
 
+import itertools
+
 import numpy as np
 import torch
 from torch import nn
 
 from gd_helpers.models import get_weights, is_plain, mlp, set_weights
 from gd_helpers.training.engines import activations, linear, network, quadratic
+from gd_helpers.training.engines.lanes import LANES
 from gd_helpers.training.engines.plans import Average, Plan
 from gd_helpers.training.engines.records import Records
 from gd_helpers.training.engines.steps import State
@@ -47,7 +50,7 @@ def run_epochs(model, X, y, recipe):
         If this engine does not support the model, the device or the dtype.
     """
     layers = read_layers(model)
-    X, y = _as_arrays(model, X, y)
+    X, y = as_arrays(model, X, y)
     for losses, batch_losses, path in run_layers(layers, X, y, get_weights(model).numpy(), recipe):
         set_weights(model, path[-1])
         yield losses, batch_losses, path
@@ -63,31 +66,55 @@ def run_layers(layers, X, y, w, recipe):
         C-contiguous, all float32 or all float64.
     recipe : Recipe
     """
-    state = State.at(w)
-    average = Average.like(state.w)
-    for epochs, run_chunk, task in _chunks(layers, X, y, recipe):
-        records = Records.empty(epochs, state.w)
-        trained = run_chunk(*task, state, average, records)
+    for records in run_side_by_side(layers, X[:, :, None], y[:, None], w[:, None], recipe):
+        trained = records.epochs[0]
+        yield records.losses[:trained, 0], records.batch_losses[:trained, 0], records.path[:trained, :, 0]
+
+
+def run_side_by_side(layers, X, y, w, recipe, shuffle_seeds=None):
+    """Train the weights of several runs of `recipe` in place, each as if it were alone, and yield after every chunk.
+
+    Parameters
+    ----------
+    layers : network.Layers
+    X, y : numpy.ndarray, shapes (n, p, 1 or lanes) and (n, 1 or lanes)
+        The data of all runs, or those of each.
+    w : numpy.ndarray, shape (number of weights, lanes)
+        Like X and y C-contiguous, and all float32 or all float64. There are 1 or `LANES` lanes, for which the kernels
+        are compiled; a network takes 1.
+    recipe : Recipe
+    shuffle_seeds : sequence of int, optional
+        The seed of each lane's orders, in place of that of the recipe for all of them.
+
+    Yields
+    ------
+    records.Records
+        Of each chunk of epochs, until the recipe ends or no lane is finite any more.
+    """
+    state, average = State.at(w), Average.like(w)
+    finite = np.ones(w.shape[1], dtype=np.bool_)
+    for epochs, run_chunk, task in _chunks(layers, X, y, w.shape[1], recipe, shuffle_seeds):
+        records = Records.empty(epochs, w, finite)
+        run_chunk(*task, state, average, records)
         del task  # frees its orders before the next are drawn
-        losses, path = records.losses[:trained], records.path[:trained]
-        yield losses, records.batch_losses[:trained], path
-        if not (np.isfinite(losses[-1]) and np.isfinite(path[-1]).all()):
+        yield records
+        if not finite.any():
             return
 
 
-def _chunks(layers, X, y, recipe):
+def _chunks(layers, X, y, lanes, recipe, shuffle_seeds):
     """Yield the number of epochs of each chunk, with the kernel that trains it and the kernel's first arguments."""
     weights = layers.count_weights()
     if layers.are_linear and _is_full_batch(recipe) and weights <= min(recipe.n, quadratic.MOST_WEIGHTS):
-        surface = quadratic.expand(X, y, weights)
+        surface = quadratic.expand(X, y, weights, lanes)
         for first in range(0, recipe.epochs, quadratic.EPOCHS_PER_CHUNK):
             epochs = min(quadratic.EPOCHS_PER_CHUNK, recipe.epochs - first)
             yield epochs, quadratic.run_chunk, (surface, Plan.of(recipe, first, epochs))
         return
     run_chunk, model = (linear.run_chunk, (X, y)) if layers.are_linear else (network.run_chunk, (X, y, layers))
-    longest = max(1, PRODUCTS_PER_CHUNK // (recipe.n * weights))
+    longest = max(1, PRODUCTS_PER_CHUNK // (recipe.n * weights * lanes))
     begin = 0
-    for count, orders in recipe.order_chunks():
+    for count, orders in recipe.order_chunks(shuffle_seeds):
         for first in range(0, count, longest):
             epochs = min(longest, count - first)
             part = orders[first : first + epochs] if recipe.shuffle else orders
@@ -145,8 +172,14 @@ def _parts(model):
         raise _refusal(f"the module {type(model).__name__}")
 
 
-def _as_arrays(model, X, y):
-    """Return X and y as NumPy arrays of shapes (n, p) and (n,), without a copy if they are contiguous."""
+def as_arrays(model, X, y):
+    """Return X and y as NumPy arrays of shapes (n, p) and (n,), without a copy if they are contiguous.
+
+    Raises
+    ------
+    ValueError
+        If they or the model are not on the CPU, or not all float32 or all float64.
+    """
     for tensor in (X, y, *model.parameters()):
         if tensor.device.type != "cpu":
             raise ValueError(
@@ -166,18 +199,12 @@ def _refusal(what):
 
 def warm_up():
     """Compile every kernel for float32 and float64, so that later processes load them from disk."""
-    for dtype in (torch.float32, torch.float64):
-        X = torch.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], dtype=dtype)
+    rest = {"epochs": 1, "learning_rate": 0.1, "optimizer": "sgd", "init_seed": 0, "shuffle_seed": 0}
+    for dtype, lanes in itertools.product((np.float32, np.float64), (1, LANES)):
+        X, y = np.ones((3, 2, 1), dtype), np.ones((3, 1), dtype)
         for widths, batch_size in (((2, 1), 3), ((2, 1), 1), ((2, 2, 1), 1)):
-            recipe = Recipe.complete(
-                "stochastic",
-                len(X),
-                epochs=1,
-                batch_size=batch_size,
-                learning_rate=0.1,
-                optimizer="sgd",
-                init_seed=0,
-                shuffle_seed=0,
-            )
-            for _ in run_epochs(mlp(widths).to(dtype), X, X[:, 1:], recipe):
-                pass
+            layers = read_layers(mlp(widths))
+            w = np.ones((layers.count_weights(), lanes), dtype)
+            recipe = Recipe.complete("stochastic", 3, batch_size=batch_size, replacement=batch_size == 1, **rest)
+            if lanes == 1 or layers.are_linear:
+                list(run_side_by_side(layers, X, y, w, recipe))

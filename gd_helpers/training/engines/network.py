@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gd_helpers.training.engines.activations import IDENTITY, activate, activation_backward
+from gd_helpers.training.engines.intrinsics import dot, per_lane
 from gd_helpers.training.engines.jit import inlined, kernel
 from gd_helpers.training.engines.plans import add_iterate, rate_of, report
 from gd_helpers.training.engines.records import record_epoch
@@ -97,30 +98,6 @@ def forward(layers, w, units, count):
 
 
 @inlined
-def dot(a, row_a, b, row_b, count):
-    """Return Σ aₑ bₑ over the first `count` entries of a row of `a` and a row of `b`.
-
-    Eight sums run side by side, since a single one would wait for each of its additions. Their order is written out, so
-    that it is the same on every processor.
-    """
-    zero = a.dtype.type(0)
-    s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7 = zero, zero, zero, zero, zero, zero, zero, zero
-    whole = count - count % 8
-    for e in range(0, whole, 8):
-        s_0 += a[row_a, e] * b[row_b, e]
-        s_1 += a[row_a, e + 1] * b[row_b, e + 1]
-        s_2 += a[row_a, e + 2] * b[row_b, e + 2]
-        s_3 += a[row_a, e + 3] * b[row_b, e + 3]
-        s_4 += a[row_a, e + 4] * b[row_b, e + 4]
-        s_5 += a[row_a, e + 5] * b[row_b, e + 5]
-        s_6 += a[row_a, e + 6] * b[row_b, e + 6]
-        s_7 += a[row_a, e + 7] * b[row_b, e + 7]
-    for e in range(whole, count):
-        s_0 += a[row_a, e] * b[row_b, e]
-    return ((s_0 + s_4) + (s_2 + s_6)) + ((s_1 + s_5) + (s_3 + s_7))
-
-
-@inlined
 def backward(layers, w, units, deltas, count, gradient):
     """Add the gradients of `count` examples to `gradient`, given ∂L/∂a of the output in the last row of `deltas`.
 
@@ -137,7 +114,8 @@ def backward(layers, w, units, deltas, count, gradient):
         activation_backward(deltas[rows], units[rows], layers.activations[layer], count)
         for o in range(outputs):
             for i in range(inputs):
-                gradient[weight + o * inputs + i] += dot(deltas, above + o, units, below + i, count)
+                first, row = (above + o) * units.shape[1], (below + i) * units.shape[1]
+                gradient[weight + o * inputs + i] += dot(deltas, first, units, row, count)
             if layers.biased[layer]:
                 for e in range(count):
                     gradient[biases + o] += deltas[above + o, e]
@@ -186,26 +164,26 @@ def mean_squared_error(X, y, layers, w, units):
 
 @kernel
 def run_chunk(X, y, layers, orders, plan, state, average, records):
-    """Train until `records` are full, or to the first epoch that is not finite; return how many epochs were trained."""
-    w = state.w
-    gradient = np.empty(w.size)
+    """Train as `linear.run_chunk` does, one lane alone: the processor computes several examples at once instead."""
+    X, y, orders = X[:, :, 0], y[:, 0], orders[:, 0]
+    w, lanes = state.w[:, 0], state.lanes
+    gradient = np.empty(state.w.shape)
     units = np.zeros((layers.widths.sum(), BLOCK), X.dtype)
     deltas = np.zeros_like(units)
     float64_units = np.zeros(units.shape)  # for the losses over all examples
-    batch_loss = 0.0
+    losses, batch_losses = per_lane(lanes), per_lane(lanes)
     update = 0
-    for epoch in range(records.losses.size):
+    for epoch in range(len(records.losses)):
         order = orders[epoch % len(orders)]
         averages = epoch >= plan.plain_epochs
-        for first in range(0, y.size, plan.batch_size):
+        for first in range(0, len(y), plan.batch_size):
             batch = order[first : first + plan.batch_size]
-            batch_loss = batch_gradient(X, y, layers, w, batch, units, deltas, gradient)
+            batch_losses[0] = batch_gradient(X, y, layers, w, batch, units, deltas, gradient[:, 0])
             take_step(state, gradient, rate_of(plan, update), plan.settings)
             update += 1
             if averages:
-                add_iterate(average, w)
-        report(average, w, averages)
-        loss = mean_squared_error(X, y, layers, average.reported, float64_units)
-        if not record_epoch(records, epoch, loss, batch_loss, average.reported):
-            return epoch + 1
-    return records.losses.size
+                add_iterate(average, state)
+        report(average, state, averages)
+        losses[0] = mean_squared_error(X, y, layers, average.reported[:, 0], float64_units)
+        if not record_epoch(records, epoch, losses, batch_losses, average.reported, lanes):
+            return

@@ -42,11 +42,11 @@ class Average(NamedTuple):
 
     Attributes
     ----------
-    mean : numpy.ndarray, shape (p,)
+    mean : numpy.ndarray, shape (p, lanes)
         float64: in float32, the contribution of one iterate to the mean of many would be rounded away.
     count : numpy.ndarray, shape (1,)
         k, the number of iterates.
-    reported : numpy.ndarray, shape (p,)
+    reported : numpy.ndarray, shape (p, lanes)
         w̄ or the last iterate, rounded to the dtype of the run but held in float64, in which losses are computed.
 
     Notes
@@ -61,8 +61,8 @@ class Average(NamedTuple):
 
     @classmethod
     def like(cls, w):
-        """Return the average of no iterates yet, for weights like `w`."""
-        return cls(np.zeros(w.size), np.zeros(1), np.zeros(w.size))
+        """Return the average of no iterates yet, for weights like `w`, shape (p, lanes)."""
+        return cls(np.zeros(w.shape), np.zeros(1), np.zeros(w.shape))
 
 
 @inlined
@@ -72,15 +72,20 @@ def rate_of(plan, update):
 
 
 @inlined
-def add_iterate(average, w):
-    """Add the iterate `w` to the mean: k ← k + 1, w̄ ← w̄ + (w − w̄) / k."""
+def add_iterate(average, state):
+    """Add the iterate `state.w` to the mean: k ← k + 1, w̄ ← w̄ + (w − w̄) / k."""
+    w, mean = state.w, average.mean
     average.count[0] += 1
-    for i in range(w.size):
-        average.mean[i] += (w[i] - average.mean[i]) / average.count[0]
+    count = average.count[0]
+    for i in range(len(w)):
+        for lane in range(len(state.lanes)):
+            mean[i, lane] += (w[i, lane] - mean[i, lane]) / count
 
 
 @inlined
-def report(average, w, averages):
-    """Set `reported` to the mean if the epoch averages, else to its last iterate `w`."""
-    for i in range(w.size):
-        average.reported[i] = w.dtype.type(average.mean[i]) if averages else w[i]
+def report(average, state, averages):
+    """Set `reported` to the mean if the epoch averages, else to its last iterate `state.w`."""
+    w, mean = state.w, average.mean
+    for i in range(len(w)):
+        for lane in range(len(state.lanes)):
+            average.reported[i, lane] = w.dtype.type(mean[i, lane]) if averages else w[i, lane]

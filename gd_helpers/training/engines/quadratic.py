@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gd_helpers.training.engines.intrinsics import per_lane
 from gd_helpers.training.engines.jit import inlined, kernel
-from gd_helpers.training.engines.linear import batch_gradient
 from gd_helpers.training.engines.plans import add_iterate, rate_of, report
 from gd_helpers.training.engines.records import record_epoch
 from gd_helpers.training.engines.steps import take_step
@@ -24,51 +24,101 @@ FLATTEST_CURVATURE = 1e-12  # relative; below it a direction counts as flat, as 
 
 
 class Quadratic(NamedTuple):
-    """The loss of a linear model around a centre: weights, loss and gradient there, and the Hessian."""
+    """The loss of a linear model around a centre: weights, loss and gradient there, and the Hessian.
+
+    Attributes
+    ----------
+    centre, gradient : numpy.ndarray, shape (p, lanes)
+    loss : numpy.ndarray, shape (lanes,)
+    hessian : numpy.ndarray, shape (p, p, lanes)
+    """
 
     centre: np.ndarray
-    loss: float
+    loss: np.ndarray
     gradient: np.ndarray
     hessian: np.ndarray
 
 
-def expand(X, y, p):
-    """Return the `Quadratic` of the mean squared error of `p` weights on X and y, centred at its minimum.
+def expand(X, y, p, lanes):
+    """Return the `Quadratic` of the mean squared error of `p` weights on the data of each lane, centred at its minimum.
+
+    Parameters
+    ----------
+    X, y : numpy.ndarray, shapes (n, columns, 1 or lanes) and (n, 1 or lanes)
+    p, lanes : int
+    """
+    datasets = X.shape[2]
+    surfaces = Quadratic(
+        np.zeros((p, datasets)), np.zeros(datasets), np.zeros((p, datasets)), np.zeros((p, p, datasets))
+    )
+    fill(surfaces, X, y)
+    return Quadratic(*(np.repeat(array, lanes // datasets, axis=-1) for array in surfaces))
+
+
+@kernel
+def fill(surfaces, X, y):
+    """Fill the arrays of zeros of a `Quadratic` with the expansions for each data set.
 
     Sums and quotients are taken in a fixed order, since the solvers of libraries round differently between processors.
     """
-    order = np.arange(len(y))
-    centre, gradient, hessian = np.zeros(p), np.empty(p), np.zeros((p, p))
-    add_curvature(X, hessian)
-    for _ in range(2):  # the second step removes the rounding of the first
-        full_gradient(X, y, centre, order, gradient)
-        centre -= _solve(hessian, gradient)
-    loss = full_gradient(X, y, centre, order, gradient)
-    return Quadratic(centre, loss, gradient, hessian)
+    p = len(surfaces.centre)
+    for dataset in range(X.shape[2]):
+        X_own, y_own = X[:, :, dataset], y[:, dataset]
+        centre, gradient = surfaces.centre[:, dataset], surfaces.gradient[:, dataset]
+        hessian = surfaces.hessian[:, :, dataset]
+        rows, direction = np.empty((p, p + 1)), np.empty(p)
+        add_curvature(X_own, hessian)
+        for _ in range(2):  # the second step removes the rounding of the first
+            full_gradient(X_own, y_own, centre, gradient)
+            solve(hessian, gradient, rows, direction)
+            for i in range(p):
+                centre[i] -= direction[i]
+        surfaces.loss[dataset] = full_gradient(X_own, y_own, centre, gradient)
 
 
-def _solve(H, b):
-    """Solve H d = b by elimination; d is 0 for weights along which H is flat once the others are given."""
-    rows = np.column_stack([H, b])
-    flat = FLATTEST_CURVATURE * np.diag(H)
-    for k in range(len(b)):
-        if rows[k, k] > flat[k]:
-            rows[k] /= rows[k, k]
-        else:
-            rows[k] = 0
-        for other in range(len(b)):
+@inlined
+def solve(H, b, rows, d):
+    """Solve H d = b by elimination in `rows`; d is 0 for weights along which H is flat once the others are given."""
+    p = len(b)
+    for k in range(p):
+        for column in range(p):
+            rows[k, column] = H[k, column]
+        rows[k, p] = b[k]
+    for k in range(p):
+        pivot = rows[k, k]
+        for column in range(p + 1):
+            rows[k, column] = rows[k, column] / pivot if pivot > FLATTEST_CURVATURE * H[k, k] else 0.0
+        for other in range(p):
             if other != k:
-                rows[other] -= rows[other, k] * rows[k]
-    return rows[:, -1]
+                factor = rows[other, k]
+                for column in range(p + 1):
+                    rows[other, column] -= factor * rows[k, column]
+    for k in range(p):
+        d[k] = rows[k, p]
 
 
-@kernel
-def full_gradient(X, y, w, order, gradient):
+@inlined
+def full_gradient(X, y, w, gradient):
     """Compute ∂L/∂w over all examples into `gradient` and return L."""
-    return batch_gradient(X, y, w, order, 0, y.size, gradient)
+    n, p = X.shape
+    gradient[:] = 0
+    squares = 0.0
+    for j in range(n):
+        prediction = w[p] if len(w) > p else 0.0
+        for i in range(p):
+            prediction += X[j, i] * w[i]
+        error = prediction - y[j]
+        squares += error * error
+        for i in range(p):
+            gradient[i] += error * X[j, i]
+        if len(w) > p:
+            gradient[p] += error
+    for i in range(len(w)):
+        gradient[i] *= 2 / n
+    return squares / n
 
 
-@kernel
+@inlined
 def add_curvature(X, hessian):
     """Add 2 XᵀX / n to `hessian`; if it has a row more than X has columns, a column of ones stands for the bias."""
     n, columns = X.shape
@@ -85,32 +135,39 @@ def add_curvature(X, hessian):
 
 
 @inlined
-def gradient_and_loss(quadratic, w, gradient):
-    """Compute ∇L(w) into `gradient` and return L(w)."""
-    change = 0.0
-    for i in range(w.size):
-        gradient[i] = quadratic.gradient[i]
-        for k in range(w.size):
-            gradient[i] += quadratic.hessian[i, k] * (w[k] - quadratic.centre[k])
-        change += (quadratic.gradient[i] + gradient[i]) * (w[i] - quadratic.centre[i])
-    return quadratic.loss + change / 2
+def gradient_and_loss(quadratic, w, gradient, losses, lanes):
+    """Compute ∇L(w) into `gradient` and L(w) into `losses`."""
+    change, slope = per_lane(lanes), per_lane(lanes)
+    for i in range(len(w)):
+        for lane in range(len(lanes)):
+            slope[lane] = quadratic.gradient[i, lane]
+        for k in range(len(w)):
+            for lane in range(len(lanes)):
+                slope[lane] += quadratic.hessian[i, k, lane] * (w[k, lane] - quadratic.centre[k, lane])
+        for lane in range(len(lanes)):
+            gradient[i, lane] = slope[lane]
+            change[lane] += (quadratic.gradient[i, lane] + slope[lane]) * (w[i, lane] - quadratic.centre[i, lane])
+    for lane in range(len(lanes)):
+        losses[lane] = quadratic.loss[lane] + change[lane] / 2
 
 
 @kernel
 def run_chunk(quadratic, plan, state, average, records):
     """Train as `linear.run_chunk` does with all examples in each batch."""
-    w = state.w
-    gradient, elsewhere = np.empty(w.size), np.empty(w.size)
-    loss = gradient_and_loss(quadratic, w, gradient)
-    for epoch in range(records.losses.size):
-        batch_loss = loss
+    w, lanes = state.w, state.lanes
+    gradient, elsewhere = np.empty(w.shape), np.empty(w.shape)
+    losses, batch_losses, reported_losses = per_lane(lanes), per_lane(lanes), per_lane(lanes)
+    gradient_and_loss(quadratic, w, gradient, losses, lanes)
+    for epoch in range(len(records.losses)):
+        batch_losses[:] = losses
         take_step(state, gradient, rate_of(plan, epoch), plan.settings)
-        loss = gradient_and_loss(quadratic, w, gradient)
+        gradient_and_loss(quadratic, w, gradient, losses, lanes)
         averages = epoch >= plan.plain_epochs
         if averages:
-            add_iterate(average, w)
-        report(average, w, averages)
-        reported_loss = gradient_and_loss(quadratic, average.reported, elsewhere) if averages else loss
-        if not record_epoch(records, epoch, reported_loss, batch_loss, average.reported):
-            return epoch + 1
-    return records.losses.size
+            add_iterate(average, state)
+        report(average, state, averages)
+        reported_losses[:] = losses
+        if averages:
+            gradient_and_loss(quadratic, average.reported, elsewhere, reported_losses, lanes)
+        if not record_epoch(records, epoch, reported_losses, batch_losses, average.reported, lanes):
+            return

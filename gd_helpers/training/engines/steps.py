@@ -1,7 +1,8 @@
 """One compiled update of the weights by each optimizer, with a line for each formula.
 
-Every function changes `w` in place, given the gradient `g`, the learning rate α of the update and the settings `s`.
-Weights and moments are held in the dtype of the run and computed in float64, so that an update rounds each once.
+Every function changes the weights of the state in place, given the gradient `g`, shape (p, lanes), the learning rate α
+of the update and the settings `s`. Weights and moments are held in the dtype of the run and computed in float64, so
+that an update rounds each once.
 
 Source: the algorithms in the documentation of ``torch.optim``.
 """
@@ -42,23 +43,26 @@ class State(NamedTuple):
 
     Attributes
     ----------
-    w : numpy.ndarray, shape (p,)
-        The weights.
-    m, v : numpy.ndarray, shape (p,)
+    w : numpy.ndarray, shape (p, lanes)
+        The weights of each run.
+    m, v : numpy.ndarray, shape (p, lanes)
         First moments or velocities; second moments or sums of squares.
     bias_correction : numpy.ndarray, shape (2,)
-        Adam's 1 − β₁ᵗ and 1 − β₂ᵗ, float64.
+        Adam's 1 − β₁ᵗ and 1 − β₂ᵗ, float64, of all runs.
+    lanes : tuple
+        As long as there are lanes, whatever its entries.
     """
 
     w: np.ndarray
     m: np.ndarray
     v: np.ndarray
     bias_correction: np.ndarray
+    lanes: tuple
 
     @classmethod
     def at(cls, w):
-        """Return the state before the first update of `w`, which updates will change in place."""
-        return cls(w, np.zeros_like(w), np.zeros_like(w), np.zeros(2))
+        """Return the state before the first update of `w`, shape (p, lanes), which updates will change in place."""
+        return cls(w, np.zeros_like(w), np.zeros_like(w), np.zeros(2), (0,) * w.shape[1])
 
 
 def read_settings(recipe):
@@ -85,83 +89,96 @@ def read_settings(recipe):
 
 
 @inlined
-def sgd_step(w, g, rate):
+def sgd_step(state, g, rate):
     """Step by w ← w − α g."""
-    for i in range(w.size):
-        w[i] -= rate * g[i]
+    w = state.w
+    for i in range(len(w)):
+        for lane in range(len(state.lanes)):
+            w[i, lane] -= rate * g[i, lane]
 
 
 @inlined
-def momentum_step(w, g, velocity, rate, s):
+def momentum_step(state, g, rate, s):
     """Step by v ← μ v + g, w ← w − α v."""
-    for i in range(w.size):
-        velocity[i] = s.momentum * velocity[i] + g[i]
-        w[i] -= rate * velocity[i]
+    w, velocity = state.w, state.m
+    for i in range(len(w)):
+        for lane in range(len(state.lanes)):
+            velocity[i, lane] = s.momentum * velocity[i, lane] + g[i, lane]
+            w[i, lane] -= rate * velocity[i, lane]
 
 
 @inlined
-def nesterov_step(w, g, velocity, rate, s):
+def nesterov_step(state, g, rate, s):
     """Step by v ← μ v + g, w ← w − α (g + μ v): the velocity one step ahead."""
-    for i in range(w.size):
-        velocity[i] = s.momentum * velocity[i] + g[i]
-        w[i] -= rate * (g[i] + s.momentum * velocity[i])
+    w, velocity = state.w, state.m
+    for i in range(len(w)):
+        for lane in range(len(state.lanes)):
+            velocity[i, lane] = s.momentum * velocity[i, lane] + g[i, lane]
+            w[i, lane] -= rate * (g[i, lane] + s.momentum * velocity[i, lane])
 
 
 @inlined
-def adagrad_step(w, g, squares, rate, s):
+def adagrad_step(state, g, rate, s):
     """Step by r ← r + g², w ← w − α g / (√r + ε)."""
-    for i in range(w.size):
-        squares[i] += g[i] * g[i]
-        w[i] -= rate * g[i] / (math.sqrt(squares[i]) + s.eps)
+    w, squares = state.w, state.v
+    for i in range(len(w)):
+        for lane in range(len(state.lanes)):
+            squares[i, lane] += g[i, lane] * g[i, lane]
+            w[i, lane] -= rate * g[i, lane] / (math.sqrt(squares[i, lane]) + s.eps)
 
 
 @inlined
-def rmsprop_step(w, g, squares, rate, s):
+def rmsprop_step(state, g, rate, s):
     """Step by r ← ρ r + (1 − ρ) g², w ← w − α g / (√r + ε); ρ is torch's alpha."""
-    for i in range(w.size):
-        squares[i] = s.alpha * squares[i] + (1 - s.alpha) * g[i] * g[i]
-        w[i] -= rate * g[i] / (math.sqrt(squares[i]) + s.eps)
+    w, squares = state.w, state.v
+    for i in range(len(w)):
+        for lane in range(len(state.lanes)):
+            squares[i, lane] = s.alpha * squares[i, lane] + (1 - s.alpha) * g[i, lane] * g[i, lane]
+            w[i, lane] -= rate * g[i, lane] / (math.sqrt(squares[i, lane]) + s.eps)
 
 
 @inlined
-def adam_step(w, g, m, v, bias_correction, rate, s):
+def adam_step(state, g, rate, s):
     """Step by m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − α m̂ / (√v̂ + ε).
 
     m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) correct the bias of moments that start at 0. Both divisors are updated as
     moving averages of ones, since a power function may round differently between machines.
     """
+    w, m, v, bias_correction = state.w, state.m, state.v, state.bias_correction
     bias_correction[0] = s.beta1 * bias_correction[0] + (1 - s.beta1)
     bias_correction[1] = s.beta2 * bias_correction[1] + (1 - s.beta2)
     step_size = rate / bias_correction[0]
     v_scale = math.sqrt(bias_correction[1])
-    for i in range(w.size):
-        m[i] = s.beta1 * m[i] + (1 - s.beta1) * g[i]
-        v[i] = s.beta2 * v[i] + (1 - s.beta2) * g[i] * g[i]
-        w[i] -= step_size * m[i] / (math.sqrt(v[i]) / v_scale + s.eps)
+    for i in range(len(w)):
+        for lane in range(len(state.lanes)):
+            m[i, lane] = s.beta1 * m[i, lane] + (1 - s.beta1) * g[i, lane]
+            v[i, lane] = s.beta2 * v[i, lane] + (1 - s.beta2) * g[i, lane] * g[i, lane]
+            w[i, lane] -= step_size * m[i, lane] / (math.sqrt(v[i, lane]) / v_scale + s.eps)
 
 
 @inlined
-def decay_weights(w, rate, s):
+def decay_weights(state, rate, s):
     """Step by w ← w − α λ w: with this decay, which bypasses the moments, Adam becomes AdamW."""
-    for i in range(w.size):
-        w[i] *= 1 - rate * s.weight_decay
+    w = state.w
+    for i in range(len(w)):
+        for lane in range(len(state.lanes)):
+            w[i, lane] *= 1 - rate * s.weight_decay
 
 
 @inlined
 def take_step(state, g, rate, s):
     """Update `state` by the optimizer of `s` at the learning rate `rate`."""
-    w, m, v, bias_correction = state
     if s.optimizer == SGD:
-        sgd_step(w, g, rate)
+        sgd_step(state, g, rate)
     elif s.optimizer == MOMENTUM:
-        momentum_step(w, g, m, rate, s)
+        momentum_step(state, g, rate, s)
     elif s.optimizer == NESTEROV:
-        nesterov_step(w, g, m, rate, s)
+        nesterov_step(state, g, rate, s)
     elif s.optimizer == ADAGRAD:
-        adagrad_step(w, g, v, rate, s)
+        adagrad_step(state, g, rate, s)
     elif s.optimizer == RMSPROP:
-        rmsprop_step(w, g, v, rate, s)
+        rmsprop_step(state, g, rate, s)
     else:
         if s.optimizer == ADAMW:
-            decay_weights(w, rate, s)
-        adam_step(w, g, m, v, bias_correction, rate, s)
+            decay_weights(state, rate, s)
+        adam_step(state, g, rate, s)

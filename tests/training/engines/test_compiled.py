@@ -14,8 +14,10 @@ from gd_helpers.models import get_weights, mlp, set_weights
 from gd_helpers.models import linear as linear_model
 from gd_helpers.optimizers import OPTIMIZERS
 from gd_helpers.training import recipes
-from gd_helpers.training.engines import compiled, eager, linear, network, quadratic
+from gd_helpers.training.engines import compiled, eager, linear, network, quadratic, shuffling
+from gd_helpers.training.engines.lanes import LANES
 from gd_helpers.training.recipes import Recipe
+from gd_helpers.training.replicates import replicate
 from gd_helpers.training.trainer import train
 
 
@@ -38,11 +40,13 @@ def test_200_updates_of_a_linear_model_are_those_of_torch(optimizer, task, p, bi
 )
 @example(x=[-1.0, 0.0], y=0.0, biased=True, w=0.0)  # zeros with a sign
 def test_the_gradient_of_one_example_is_to_the_bit_that_of_a_batch_of_one(x, y, biased, w):
-    X, y, w = np.array([[9.0, 9.0], x]), np.array([9.0, y]), np.full(2 + biased, w)
-    alone, batch = np.empty_like(w), np.empty_like(w)
-    loss = linear.example_gradient(X, y, w, 1, alone)
-    assert loss == linear.batch_gradient(X, y, w, np.array([0, 1]), 1, 2, batch)
-    assert alone.tobytes() == batch.tobytes()
+    X, y, w = np.array([[[9.0], [9.0]], np.reshape(x, (2, 1))]), np.array([[9.0], [y]]), np.full((2 + biased, 1), w)
+    examples = linear.Examples(X, y, X, y, np.zeros(2, np.int64))
+    alone, batch = (np.empty_like(w), np.empty(1)), (np.empty_like(w), np.empty(1))
+    linear.example_gradient(examples, np.array([[0, 1]]), w, 1, *alone, (0,))
+    linear.batch_gradient(examples, np.array([[0, 1]]), w, 1, 2, *batch, (0,))
+    for ours, expected in zip(alone, batch, strict=True):
+        assert ours.tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize("batch_size", [1, 32, 1000])
@@ -121,7 +125,7 @@ def test_the_model_has_the_weights_of_the_last_epoch_that_was_yielded(average_af
 
 def test_contiguous_data_are_not_copied():
     data = simulate_line(n=50)
-    X, y = compiled._as_arrays(linear_model(), data.X, data.y)
+    X, y = compiled.as_arrays(linear_model(), data.X, data.y)
     assert np.shares_memory(X, data.X.numpy())
     assert np.shares_memory(y, data.y.numpy())
 
@@ -213,14 +217,18 @@ def test_settings_that_it_does_not_compute_are_refused_by_name(monkeypatch, sett
 
 def test_warming_up_compiles_all_that_training_uses():
     compiled.warm_up()
-    kernels = [linear.run_chunk, network.run_chunk, quadratic.run_chunk, quadratic.add_curvature]
-    kernels.append(quadratic.full_gradient)
-    assert [len(kernel.signatures) for kernel in kernels] == [2] * 5
+    kernels = [linear.run_chunk, network.run_chunk, quadratic.run_chunk, quadratic.fill]
+    kernels += [shuffling.draw_permutations, shuffling.draw_integers]
+    compiled_for = [len(kernel.signatures) for kernel in kernels]
+    assert compiled_for == [4, 2, 4, 2, 1, 1]
     for dtype in (torch.float32, torch.float64):
         data = simulate_line(n=40).to(dtype)
         for method in recipes.METHODS:
             for model in (None, mlp((2, 3, 1), "tanh", bias=True)):
                 train(data, method, model=model, epochs=2)
+                recipe = {"method": method, "model": model, "epochs": 2, "replacement": method == "mini-batch"}
+                for vary, its_data in (("init", data), ("data", lambda seed, like=data: like)):
+                    replicate({"": recipe}, LANES, data=its_data, vary=vary, jobs=1)
     strided = set_weights(linear_model(), [0, 0]), simulate_line(n=20).X.T.contiguous().T
     next(compiled.run_epochs(*strided, simulate_line(n=20).y, recipe_of(20, 1, 5)))
-    assert [len(kernel.signatures) for kernel in kernels] == [2] * 5
+    assert [len(kernel.signatures) for kernel in kernels] == compiled_for

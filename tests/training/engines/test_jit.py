@@ -8,7 +8,7 @@ import numba
 import pytest
 
 import gd_helpers
-from gd_helpers.training.engines import compiled, jit, linear, network, quadratic
+from gd_helpers.training.engines import compiled, jit, linear, network, quadratic, shuffling
 
 PACKAGE = Path(gd_helpers.__file__).parent
 
@@ -17,7 +17,7 @@ BITS = """
 import hashlib, torch
 from gd_helpers.data import simulate_line
 from gd_helpers.models import mlp
-from gd_helpers.training.trainer import train
+from gd_helpers.training import replicate, train
 data = simulate_line(n=203)
 runs = [train(data.to(torch.float64), method, epochs=40, learning_rate=0.01) for method in ("batch", "stochastic")]
 for activation in ("sigmoid", "tanh", "relu"):
@@ -28,6 +28,9 @@ for method in ("batch", "mini-batch"):
     runs.append(train(data, method, epochs=20, learning_rate=0.01, **choices))
 for run in runs:
     print(hashlib.sha256(run.path.tobytes() + run.trace.to_numpy().tobytes()).hexdigest(), run.status)
+recipes = {"stochastic": {"method": "stochastic", "epochs": 3}, "mini-batch": {"method": "mini-batch", "epochs": 3}}
+table = replicate(recipes, 9, data=data, jobs=1, show_progress=False)
+print(hashlib.sha256(table[["b0", "w1", "mse", "r2"]].to_numpy().tobytes()).hexdigest())
 """
 
 ONE_RUN = """
@@ -110,10 +113,11 @@ def test_a_cache_that_is_taken_away_is_done_without(cache):
 
 def test_every_kernel_is_cached_and_runs_without_the_interpreters_lock():
     compiled.warm_up()
-    for module in (linear, network, quadratic):
+    modules = {linear: "run_chunk", network: "run_chunk", quadratic: "run_chunk", shuffling: "draw_permutations"}
+    for module, name in modules.items():
         kernels = [value for value in vars(module).values() if hasattr(value, "targetoptions")]
         kernels = [value for value in kernels if not value.targetoptions.get("forceinline")]
-        assert module.run_chunk in kernels
+        assert getattr(module, name) in kernels
         assert all(kernel.targetoptions["nogil"] for kernel in kernels)
         assert all(isinstance(kernel._cache, jit._Cache) for kernel in kernels)
 

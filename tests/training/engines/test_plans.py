@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from gd_helpers.training.engines.plans import Average, Plan, add_iterate, rate_of, report
+from gd_helpers.training.engines.steps import State
 
 
 def test_a_plan_holds_the_rates_of_its_own_epochs():
@@ -28,12 +29,12 @@ def test_without_averaging_every_epoch_is_plain():
     assert [Plan.of(recipe_of(10, 6, 5), first, 2).plain_epochs for first in (0, 2, 4)] == [6, 4, 2]
 
 
-@given(arrays(np.float32, array_shapes(min_dims=2, max_dims=2), elements=st.floats(-100, 100, width=32)))
+@given(arrays(np.float32, array_shapes(min_dims=3, max_dims=3), elements=st.floats(-100, 100, width=32)))
 def test_the_mean_of_the_iterates_is_that_of_numpy_in_float64(iterates):
     average = Average.like(iterates[0])
     for w in iterates:
-        add_iterate.py_func(average, w)
+        add_iterate.py_func(average, State.at(w))
     np.testing.assert_allclose(average.mean, iterates.mean(axis=0, dtype=np.float64), rtol=1e-12, atol=1e-12)
     for averages, expected in ((True, average.mean.astype(np.float32)), (False, iterates[0])):
-        report.py_func(average, iterates[0], averages)
+        report.py_func(average, State.at(iterates[0]), averages)
         assert np.array_equal(average.reported, expected.astype(np.float64))
