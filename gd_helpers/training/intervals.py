@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from gd_helpers.checks import check_choice, check_float
 
@@ -89,6 +88,8 @@ def mean_interval(values, level=0.95, test_to_train=0.0):
         raise ValueError(f"values must be a sequence of at least 2 numbers, got shape {values.shape}")
     if not np.isfinite(values).all():
         return float("nan"), float("nan")
+    from scipy import stats  # slow to load, and most runs are never summarised
+
     error = values.std(ddof=1) * np.sqrt(1 / len(values) + test_to_train)
     reach = stats.t.ppf((1 + level) / 2, len(values) - 1) * error
     return float(values.mean() - reach), float(values.mean() + reach)
@@ -128,6 +129,8 @@ def share_interval(holds, level=0.95):
     holds, level = np.asarray(holds), _checked_level(level)
     if holds.ndim != 1 or not len(holds) or holds.dtype != bool:
         raise ValueError(f"holds must be a sequence of True and False, got {holds.dtype} of shape {holds.shape}")
+    from scipy import stats
+
     interval = stats.binomtest(int(holds.sum()), len(holds)).proportion_ci(level, method="wilson")
     return float(interval.low), float(interval.high)
 

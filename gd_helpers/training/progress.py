@@ -1,7 +1,6 @@
 """Progress bars, which are not drawn in headless runs."""
 
 from tqdm import tqdm as silent_tqdm
-from tqdm.auto import tqdm
 
 from gd_helpers.headless import is_headless
 
@@ -18,4 +17,6 @@ def progress_bar(iterable=None, description=None, *, total=None, shown=True):
     """
     if is_headless() or not shown:
         return silent_tqdm(iterable, total=total, disable=True)  # tqdm.auto stores its widget even if disabled
+    from tqdm.auto import tqdm  # loads the widgets
+
     return tqdm(iterable, desc=description, total=total, leave=False)
