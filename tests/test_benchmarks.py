@@ -133,12 +133,6 @@ def test_the_csv_holds_every_timing_as_measured(tmp_path):
     assert row["seconds"] == pytest.approx(7.5)
 
 
-def test_latencies_are_a_table_too(tmp_path):
-    text = write_tables(Book(latencies=[{"chapter": "03_batch", "epochs, ms": 41.0}]), tmp_path)
-    assert "| 03_batch | 41 |" in text
-    assert (tmp_path / "latencies.csv").exists()
-
-
 def test_the_loader_of_a_timed_run_shuffles_where_the_source_does():
     data = simulate_line(n=100)
     (first, *_) = LOADER.loader(data)

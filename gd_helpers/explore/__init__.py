@@ -1,7 +1,13 @@
-"""Explorers: sliders and menus that retrain on every move, beside the picture and the numbers of the run."""
+"""Explorers: sliders and menus that train anew on every move, beside the picture and the numbers of the run."""
 
-from gd_helpers.explore.estimates_explorer import estimates
-from gd_helpers.explore.explorers import descent, fitted_curve, learning_rate, noise_ball
-from gd_helpers.explore.held_out_explorer import held_out
+from gd_helpers.explore.explorers import (
+    by_hand,
+    descent,
+    estimates,
+    fitted_curve,
+    held_out,
+    learning_rate,
+    noise_ball,
+)
 
-__all__ = ["descent", "estimates", "fitted_curve", "held_out", "learning_rate", "noise_ball"]
+__all__ = ["by_hand", "descent", "estimates", "fitted_curve", "held_out", "learning_rate", "noise_ball"]

@@ -53,7 +53,7 @@ def subplots(nrows=1, ncols=1, *, height=4.2, **sharing):
     return figure, figure.subplots(nrows, ncols, **sharing)
 
 
-def show(figure, alt, *, live=None):
+def show(figure, alt, *, extra=None):
     """Display `figure` as a picture with alternative text and with a summary of the numbers behind it.
 
     The same figure gives the same bytes. The plain-text form of the output (`describe`) lets a comparison of stored
@@ -66,9 +66,8 @@ def show(figure, alt, *, live=None):
         It is closed afterwards, so that no backend shows it again.
     alt : str
         One or more sentences that say what the picture shows, for readers who cannot see it.
-    live : callable, optional
-        Returns an ``ipywidgets.Widget``, which front ends that support widgets show in place of the picture; called
-        after the picture is drawn.
+    extra : dict, optional
+        More forms of the output, by MIME type.
 
     Raises
     ------
@@ -80,8 +79,7 @@ def show(figure, alt, *, live=None):
     alt = " ".join(alt.split())
     width, height = (round(inches * CSS_PIXELS_PER_INCH) for inches in figure.get_size_inches())
     bundle = {"image/png": base64.b64encode(render(figure)).decode("ascii"), "text/plain": describe(figure)}
-    if live is not None:
-        bundle["application/vnd.jupyter.widget-view+json"] = live().get_view_spec()
+    bundle |= extra or {}
     display(bundle, raw=True, metadata={"image/png": {"alt": alt, "width": width, "height": height}})
     # JupyterLab gives the picture no alt attribute, so a screen reader reads this instead
     display({"text/html": f'<p style="{VISUALLY_HIDDEN}">{html.escape(alt)}</p>', "text/plain": alt}, raw=True)

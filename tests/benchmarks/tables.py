@@ -67,7 +67,6 @@ class Book:
     replicates: list = field(default_factory=list)
     firsts: list = field(default_factory=list)
     growths: list = field(default_factory=list)
-    latencies: list = field(default_factory=list)
     notes: list = field(default_factory=list)
 
 
@@ -187,7 +186,7 @@ def write_tables(book, folder, load=None):
     """Write what was measured into `folder`: all tables in ``bench.md``, and a CSV file each; return the Markdown."""
     folder.mkdir(parents=True, exist_ok=True)
     raw = {"recipes": timing_frame(book.recipes), "others": timing_frame(book.others)}
-    raw.update({name: pd.DataFrame(getattr(book, name)) for name in ("replicates", "firsts", "growths", "latencies")})
+    raw.update({name: pd.DataFrame(getattr(book, name)) for name in ("replicates", "firsts", "growths")})
     for name, frame in raw.items():
         if len(frame):
             frame.to_csv(folder / f"{name}.csv", index=False)
@@ -206,8 +205,6 @@ def write_tables(book, folder, load=None):
     if book.growths:
         sections += ["## Time and memory against the size of the data", GROWTH]
         sections.append(to_markdown(compare_growths(book.growths)))
-    if book.latencies:
-        sections += ["## From a key on a slider to the picture, in JupyterLab", to_markdown(raw["latencies"])]
     text = "\n\n".join(sections) + "\n"
     (folder / "bench.md").write_text(text, encoding="utf-8")
     return text

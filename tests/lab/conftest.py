@@ -5,13 +5,12 @@ import re
 import signal
 
 import pytest
+from bare import served
 from browser import HOW_TO_GET_ONE, find_browser, launched
-from explorer import Shown
 from pages import Desk
 from playwright.sync_api import Error
-from server import CHAPTERS, EXPLORERS, ROOT, started
+from server import CHAPTERS, ROOT, started
 from test_exercises import CHAPTER
-from twin import Twin, data_of
 from xdist.scheduler import LoadScopeScheduling
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -36,10 +35,12 @@ def pytest_sessionstart():
 
 
 class ByChapter(LoadScopeScheduling):
-    """Gives all tests of a chapter to one process, which has it open."""
+    """Gives all tests of a chapter to one process, which has it open; and all of a file without chapters."""
 
     def _split_scope(self, nodeid):
-        return next((name for name in CHAPTERS if name in nodeid), CHAPTER)
+        file = nodeid.partition("::")[0]
+        others = CHAPTER if file.endswith("test_exercises.py") else file
+        return next((name for name in CHAPTERS if name in nodeid), others)
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -58,30 +59,42 @@ def pytest_runtest_makereport(item):
     return report
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Tell the latencies that were measured."""
+    reports = terminalreporter.stats.get("passed", [])
+    measured = [text for report in reports for name, text in report.user_properties if name == "latency"]
+    if measured:
+        terminalreporter.section("explorers")
+        terminalreporter.write_line("\n".join(sorted(measured)))
+
+
 @pytest.fixture(scope="session")
-def desk(tmp_path_factory):
+def browser():
+    """Return the browser."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def desk(browser, tmp_path_factory):
     """Return what opens chapters."""
-    with started(tmp_path_factory.mktemp("lab")) as server, launched() as browser:
+    with started(tmp_path_factory.mktemp("lab")) as server:
         yield Desk(server, browser)
 
 
-@pytest.fixture(scope="session", params=EXPLORERS)
-def chapter(request):
-    """Return the name of a chapter that has an explorer."""
-    return request.param
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Return the address of pages with an explorer each, and nothing else."""
+    with served(tmp_path_factory.mktemp("site")) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
-def explorer(desk, chapter):
-    """Return the explorer of `chapter`, where the tests before have left it."""
-    notebook = desk.take(chapter)
-    return Shown(notebook.cell(notebook.find("explore.")))
-
-
-@pytest.fixture(scope="session")
-def twin(explorer, chapter):
-    """Return the same explorer in this process."""
-    return Twin(explorer, data_of(chapter))
+def bare_page(browser, site):
+    """Return a page that has nothing but the module."""
+    page = browser.new_page()
+    page.goto(f"{site}explorer.css")
+    return page
 
 
 @pytest.fixture(scope="session")

@@ -136,6 +136,10 @@ class Desk:
         notebook.page.wait_for_function(KERNEL_IS_IDLE, arg=notebook.path, timeout=PATIENCE, polling=POLL)
         return notebook
 
+    def forget(self):
+        """Have the open chapter opened anew when it is asked for."""
+        self._open.chapter = None
+
     def photograph(self, path):
         """Write a screenshot of what is in sight to `path`."""
         self._page.screenshot(path=path)

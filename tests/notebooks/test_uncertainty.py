@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from gd_helpers.data import redraw_noise, simulate_line
-from gd_helpers.explore.sampling import train_all
 from gd_helpers.metrics import ols, sampling_covariance, stability_limit
+from gd_helpers.training.redrawn import train_all
 from gd_helpers.training.trainer import train
 
 LINES = [

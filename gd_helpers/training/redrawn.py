@@ -1,18 +1,16 @@
 """Runs on many data sets at the same x: where their weights go, and their errors of optimisation and of sampling."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.special import stdtrit
 
 from gd_helpers.checks import LARGEST_SEED
 from gd_helpers.data import Line, redraw_noise
-from gd_helpers.metrics import sampling_covariance
 from gd_helpers.training.engines import compiled
+from gd_helpers.training.trainer import train
 
 RUNS = 100  # data sets: what a picture has time for
-LEVEL = 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +41,6 @@ class Estimates:
         return np.linalg.solve(self.X.T @ self.X, self.X.T @ self.targets.T).T
 
     @cached_property
-    def covariance(self):
-        """What theory says of the least squares weights, σ² (XᵀX)⁻¹."""
-        return sampling_covariance(self.data, self.data.noise_variance)
-
-    @cached_property
     def optimisation(self):
         """The mean squared distance between the lines of the runs and of least squares, by epoch."""
         return self._distance(self.paths - self.least[:, None]).mean(axis=0)
@@ -60,16 +53,6 @@ class Estimates:
     def _distance(self, off):
         with np.errstate(all="ignore"):  # of a run that diverged
             return np.sum((off @ (self.X.T @ self.X / len(self.data))) * off, axis=-1)
-
-    def covered(self, epoch):
-        """Return the share of the 95 % intervals for the slope, made at `epoch`, that hold it."""
-        n, weights = len(self.data), self.paths[:, epoch]
-        least_squares = np.sum((self.targets - self.least @ self.X.T) ** 2, axis=1)
-        with np.errstate(all="ignore"):
-            squares = least_squares + n * self._distance(weights - self.least)
-            spread = np.sqrt(squares / (n - 2) * np.linalg.inv(self.X.T @ self.X)[1, 1])
-            reach = stdtrit(n - 2, (1 + LEVEL) / 2) * spread
-            return float(np.mean(np.abs(weights[:, 1] - self.data.truth[1]) < reach))
 
 
 def train_all(data, targets, run):
@@ -94,3 +77,14 @@ def draw(data, seed, k):
 def draw_targets(data, seed):
     """Return the targets of all data sets, shape (RUNS, n)."""
     return np.array([draw(data, seed, k).y[:, 0].numpy() for k in range(RUNS)])
+
+
+def train_on_redrawn(data, n, recipe):
+    """Return the first n points, the `Estimates` from redrawn noise at them, and the first of their runs.
+
+    Epochs, learning rate and optimizer are those of `recipe`; its seed gives the data sets.
+    """
+    points = replace(data, X=data.X[:n], y=data.y[:n])
+    settings = {name: getattr(recipe, name) for name in ("epochs", "learning_rate", "optimizer")}
+    run = train(draw(points, recipe.init_seed, 0), "batch", init=[0, 0], seed=recipe.init_seed, **settings)
+    return points, train_all(points, draw_targets(points, recipe.init_seed), run), run
