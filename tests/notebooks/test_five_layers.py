@@ -1,4 +1,4 @@
-"""What chapter 10 says of its nets, from networks trained side by side in PyTorch: seeds are a dimension of each tensor.
+"""What chapter 10 says of its nets, from networks trained side by side in PyTorch: seeds are a dimension of tensors.
 
 Nothing of the package computes here; what was found is read out of the chapter's stored outputs.
 """
