@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from scipy.special import stdtrit
 
 from gd_helpers.checks import LARGEST_SEED
 from gd_helpers.data import Line, redraw_noise
 from gd_helpers.training.engines import compiled
 from gd_helpers.training.trainer import train
 
+LEVEL = 0.95
 RUNS = 100  # data sets: what a picture has time for
 
 
@@ -53,6 +55,16 @@ class Estimates:
     def _distance(self, off):
         with np.errstate(all="ignore"):  # of a run that diverged
             return np.sum((off @ (self.X.T @ self.X / len(self.data))) * off, axis=-1)
+
+    def covered(self, epoch):
+        """Return the share of the 95 % intervals for the slope, made at `epoch`, that hold it."""
+        n, weights = len(self.data), self.paths[:, epoch]
+        least_squares = np.sum((self.targets - self.least @ self.X.T) ** 2, axis=1)
+        with np.errstate(all="ignore"):
+            squares = least_squares + n * self._distance(weights - self.least)
+            spread = np.sqrt(squares / (n - 2) * np.linalg.inv(self.X.T @ self.X)[1, 1])
+            reach = stdtrit(n - 2, (1 + LEVEL) / 2) * spread
+            return float(np.mean(np.abs(weights[:, 1] - self.data.truth[1]) < reach))
 
 
 def train_all(data, targets, run):

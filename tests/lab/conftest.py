@@ -35,11 +35,12 @@ def pytest_sessionstart():
 
 
 class ByChapter(LoadScopeScheduling):
-    """Gives all tests of a chapter to one process, which has it open; and all of a file without chapters."""
+    """Gives all tests of a chapter to one process, which has it open, and all of an explorer in a bare page."""
 
     def _split_scope(self, nodeid):
         file = nodeid.partition("::")[0]
-        others = CHAPTER if file.endswith("test_exercises.py") else file
+        explorer = re.search(r"\[(\w+)", nodeid)
+        others = CHAPTER if file.endswith("test_exercises.py") else f"{file} {explorer and explorer[1]}"
         return next((name for name in CHAPTERS if name in nodeid), others)
 
 

@@ -1,7 +1,7 @@
 """Explorers in JupyterLab: live below the picture that the notebook keeps, and the picture where nothing is live."""
 
 import pytest
-from pages import CURRENT
+from pages import CURRENT, KERNEL_IS_IDLE, PATIENCE, POLL
 from server import EXPLORERS
 from shown import SLIDERS, Shown
 
@@ -38,7 +38,10 @@ def test_an_explorer_is_moved_by_keys_in_place_of_its_picture(cell):
 def test_a_saved_notebook_shows_the_picture_when_it_is_opened_again(desk, chapter):
     notebook = desk.take(chapter)
     notebook.page.evaluate(REOPEN, notebook.path)
-    picture = notebook.cell(notebook.find("explore.")).locator("img")
+    notebook.page.wait_for_function(KERNEL_IS_IDLE, arg=notebook.path, timeout=PATIENCE, polling=POLL)
+    cell = notebook.cell(notebook.find("explore."))
+    cell.scroll_into_view_if_needed()
+    picture = cell.locator("img")
     picture.wait_for()
     assert picture.evaluate("(image) => image.complete && image.naturalWidth > 500")
     desk.forget()

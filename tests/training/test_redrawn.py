@@ -52,6 +52,17 @@ def test_the_errors_are_mean_squared_distances_of_lines(data, found):
     assert found.sampling == pytest.approx(np.mean((best - X @ data.truth) ** 2))
 
 
+def test_the_coverage_is_that_of_intervals_from_each_runs_own_residuals(data, found):
+    X, epoch = data.X.double().numpy(), 25
+    holds = []
+    for weights, targets in zip(found.paths[:, epoch], found.targets, strict=True):
+        s2 = np.sum((targets - X @ weights) ** 2) / 78
+        reach = stats.t.ppf(0.975, 78) * np.sqrt(s2 / np.sum((X[:, 1] - X[:, 1].mean()) ** 2))
+        holds.append(abs(weights[1] - 2) < reach)
+    assert 0 < np.mean(holds) < 1
+    assert found.covered(epoch) == pytest.approx(np.mean(holds))
+
+
 def test_a_run_that_diverges_before_the_first_leaves_no_numbers_after_that(data):
     run = train(draw(data, 37, 0), "batch", **{**SETTINGS, "learning_rate": 0.9})
     targets = draw_targets(data, 37)[:3].copy()
@@ -61,3 +72,4 @@ def test_a_run_that_diverges_before_the_first_leaves_no_numbers_after_that(data)
     assert np.isfinite(found.paths[[0, 2]]).all()
     assert np.isfinite(found.paths[1, :5]).all()
     assert np.isnan(found.paths[1, -1]).all()
+    assert found.covered(len(run.path) - 1) == 0
