@@ -57,10 +57,10 @@ def check(statement, *found):
       ✓ holds: Two and two are 4
     """
     result = judge(statement, found)
-    if not _of_cell and (shell := get_ipython()):
-        shell.events.register("post_run_cell", _end_cell)
     _of_cell.append(result)
-    if not get_ipython() or (result.faults and result.published):
+    if shell := get_ipython():
+        shell.events.register("post_execute", _show)  # once, however often it is asked for
+    if not shell or (result.faults and result.published):
         _show()
     result.must_hold()
 
@@ -84,13 +84,8 @@ def read_claims(notebook):
     return found
 
 
-def _end_cell(result):
-    """Show the checks of the cell that has ended."""
-    get_ipython().events.unregister("post_run_cell", _end_cell)
-    _show()
-
-
 def _show():
+    """Show the checks of the cell so far."""
     if _of_cell:
         display(Checks(_of_cell))
         _of_cell.clear()
