@@ -1,34 +1,21 @@
-"""What chapter 10 says of its nets, from networks trained side by side in PyTorch: seeds are a dimension of tensors.
+"""What chapter 10 says of its nets, from networks trained side by side in PyTorch: seeds are one dimension of tensors.
 
 Nothing of the package computes here; what was found is read out of the chapter's stored outputs.
 """
 
 import itertools
 
-import nbformat
 import numpy as np
 import pytest
 import torch
-
-from gd_helpers.lesson.claims import CLAIM_MIME
-from gd_helpers.runner.cells import code_cells
-from gd_helpers.runner.chapters import NOTEBOOKS
+from found_claims import read_found
 
 WIDTHS, SEEDS = (2, 10, 20, 2, 1), range(10)
 
 
 @pytest.fixture(scope="module")
 def found():
-    """Return a function that gives what was found for the numbers of the one stored claim that holds certain words."""
-    notebook = nbformat.read(NOTEBOOKS / "10_five_layers.ipynb", as_version=4)
-    data = [output.get("data", {}) for cell in code_cells(notebook) for output in cell.outputs]
-    claims = [each[CLAIM_MIME] for each in data if CLAIM_MIME in each]
-
-    def find(words):
-        (claim,) = [claim for claim in claims if words in claim["statement"]]
-        return claim["found"]
-
-    return find
+    return read_found("10_five_layers")
 
 
 def draw(seed, n):
