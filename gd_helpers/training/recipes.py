@@ -192,7 +192,8 @@ class Recipe:
             for first in range(0, self.epochs, longest):
                 yield min(longest, self.epochs - first), order_of_data
             return
-        generators = shuffling.seed_generators([self.shuffle_seed] if shuffle_seeds is None else shuffle_seeds)
+        seeds = [self.shuffle_seed] if shuffle_seeds is None else shuffle_seeds
+        generators = shuffling.seed_generators(np.array(seeds, dtype=np.uint64))
         runs = len(generators)
         longest = max(1, EXAMPLES_PER_CHUNK // (self.n * runs))
         draw = shuffling.draw_integers if self.replacement else shuffling.draw_permutations

@@ -14,7 +14,7 @@ DRAWS = {
 
 def orders_of(draw, seeds, epochs, n):
     orders = np.empty((epochs, len(seeds), n), np.int64)
-    draw(shuffling.seed_generators(seeds), orders)
+    draw(shuffling.seed_generators(np.array(seeds, np.uint64)), orders)
     return orders
 
 
@@ -34,7 +34,7 @@ def test_orders_are_those_of_numpy(name, seeds, epochs, n):
 @pytest.mark.parametrize("name", DRAWS)
 def test_a_second_call_goes_on_where_the_first_has_ended(name):
     draw, _ = DRAWS[name]
-    generators, orders = shuffling.seed_generators([5]), np.empty((3, 1, 7), np.int64)
+    generators, orders = shuffling.seed_generators(np.array([5], np.uint64)), np.empty((3, 1, 7), np.int64)
     for epoch in range(3):
         draw(generators, orders[epoch : epoch + 1])
     assert np.array_equal(orders, orders_of(draw, [5], 3, 7))
