@@ -101,6 +101,66 @@ def _jax_scan():
     return run
 
 
+def run_jax_seeds(data, published, starts, epochs):
+    """Train a published run from many seeds at once by ``vmap``, and return the last weights, shape (seeds, p).
+
+    Seed k has the weights ``starts[k]`` at first and takes the orders of the course's seed k. The record is that of the
+    course: the loss over all the data, that of the last batch, and the weights, after each epoch.
+    """
+    import jax.numpy as jnp
+
+    recipe = make_recipe(published, len(data), epochs)
+    seeds, n = len(starts), len(data)
+    chunks = [np.broadcast_to(orders, (count, seeds, n)) for count, orders in recipe.order_chunks(range(seeds))]
+    orders = np.concatenate(chunks).swapaxes(0, 1).astype(np.int32)
+    shapes = tuple(tuple(parameter.shape) for parameter in published.make_model().parameters())
+    arrays = (jnp.asarray(array, jnp.float32) for array in (data.X.numpy(), data.y.numpy(), starts))
+    run = _jax_vmap(shapes, recipe.batch_size)
+    _, _, paths = map(np.asarray, run(*arrays, jnp.asarray(orders)))
+    return paths[:, -1]
+
+
+@functools.cache
+def _jax_vmap(shapes, batch_size):
+    """Return the jitted runs: per seed a scan over epochs of a scan over batches, and the short last batch after it."""
+    import jax
+    import jax.numpy as jnp
+
+    def predict(w, X):
+        first = 0
+        for k, (outputs, inputs) in enumerate(shapes):
+            X = X @ w[first : first + outputs * inputs].reshape(outputs, inputs).T
+            X = jax.nn.sigmoid(X) if k < len(shapes) - 1 else X
+            first += outputs * inputs
+        return X
+
+    def loss_fn(w, X, y):
+        return jnp.mean((predict(w, X) - y) ** 2)
+
+    def run(X, y, w, orders):
+        def update(state, batch):
+            w, m, v, t = state
+            loss, g = jax.value_and_grad(loss_fn)(w, X[batch], y[batch])
+            t = t + 1
+            m = 0.9 * m + 0.1 * g
+            v = 0.999 * v + 0.001 * g**2
+            w = w - LEARNING_RATE * (m / (1 - 0.9**t)) / (jnp.sqrt(v / (1 - 0.999**t)) + 1e-8)
+            return (w, m, v, t), loss
+
+        def epoch(state, order):
+            whole = len(order) // batch_size * batch_size
+            state, losses = jax.lax.scan(update, state, order[:whole].reshape(-1, batch_size))
+            last = losses[-1]
+            if whole < len(order):
+                state, last = update(state, order[whole:])
+            return state, (loss_fn(state[0], X, y), last, state[0])
+
+        _, records = jax.lax.scan(epoch, (w, jnp.zeros_like(w), jnp.zeros_like(w), 0), orders)
+        return records
+
+    return jax.jit(jax.vmap(run, in_axes=(None, None, 0, 0)))
+
+
 def run_skorch(data, start, epochs):
     """Train the recipe of the ``DataLoader`` with skorch, silent and without a validation set."""
     from skorch import NeuralNetRegressor

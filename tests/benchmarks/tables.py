@@ -28,6 +28,15 @@ the imports: the kernels, which take the same for any data, and the data with wh
 column says nothing of data smaller than 10 MB."""
 LEAST_BYTES = 10**7
 
+# The lists of the book that are tables as they stand, with their titles.
+LISTS = {
+    "replicates": "Many runs at once",
+    "vmaps": "Many runs at once, and by JAX's vmap",
+    "seeds": "One seed to 10,000: the stochastic recipe over 20 epochs",
+    "chapters": "All chapters, and the six loops of the source",
+    "firsts": "The first run in a new process, its kernels on disk",
+}
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -65,6 +74,9 @@ class Book:
     recipes: list = field(default_factory=list)
     others: list = field(default_factory=list)
     replicates: list = field(default_factory=list)
+    vmaps: list = field(default_factory=list)
+    seeds: list = field(default_factory=list)
+    chapters: list = field(default_factory=list)
     firsts: list = field(default_factory=list)
     growths: list = field(default_factory=list)
     notes: list = field(default_factory=list)
@@ -186,7 +198,7 @@ def write_tables(book, folder, load=None):
     """Write what was measured into `folder`: all tables in ``bench.md``, and a CSV file each; return the Markdown."""
     folder.mkdir(parents=True, exist_ok=True)
     raw = {"recipes": timing_frame(book.recipes), "others": timing_frame(book.others)}
-    raw.update({name: pd.DataFrame(getattr(book, name)) for name in ("replicates", "firsts", "growths")})
+    raw.update({name: pd.DataFrame(getattr(book, name)) for name in (*LISTS, "growths")})
     for name, frame in raw.items():
         if len(frame):
             frame.to_csv(folder / f"{name}.csv", index=False)
@@ -198,10 +210,9 @@ def write_tables(book, folder, load=None):
         sections += ["## Other programs, the same updates", *book.notes]
     if book.others:
         sections.append(to_markdown(compare_others(book.others, book.recipes)))
-    if book.replicates:
-        sections += ["## Many runs at once", to_markdown(raw["replicates"])]
-    if book.firsts:
-        sections += ["## The first run in a new process, its kernels on disk", to_markdown(raw["firsts"])]
+    for name, title in LISTS.items():
+        if len(raw[name]):
+            sections += [f"## {title}", to_markdown(raw[name])]
     if book.growths:
         sections += ["## Time and memory against the size of the data", GROWTH]
         sections.append(to_markdown(compare_growths(book.growths)))

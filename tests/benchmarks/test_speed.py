@@ -15,15 +15,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks.programs import CourseOrders, run_jax, run_lightning, run_scikit_learn, run_skorch
-from benchmarks.recipes import LEARNING_RATE, LOADER, RECIPES, SEED, STOCHASTIC
+from benchmarks.programs import CourseOrders, run_jax, run_jax_seeds, run_lightning, run_scikit_learn, run_skorch
+from benchmarks.recipes import BATCH, FIVE_LAYERS, LEARNING_RATE, LOADER, RECIPES, SEED, STOCHASTIC
 from benchmarks.tables import COMPILED, EAGER, PLAIN
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import LinearRegression, SGDRegressor
 from sklearn.preprocessing import StandardScaler
 
 from gd_helpers.estimator import GradientDescentRegressor
-from gd_helpers.models import get_weights, linear, set_weights
+from gd_helpers.models import draw_weights, get_weights, linear, set_weights
 from gd_helpers.training.replicates import replicate
 from gd_helpers.training.runs import score
 from gd_helpers.training.trainer import train
@@ -193,6 +193,64 @@ def test_replicates_are_the_same_on_one_core_and_all(data, measure, book):
     plain = [timing for timing in book.recipes if (timing.recipe, timing.program) == (STOCHASTIC.name, PLAIN)]
     row["÷ one stochastic plain loop"] = timing.seconds / plain[0].seconds if plain else math.nan
     book.replicates.append(row)
+
+
+MANY = {  # runs of the source from many seeds, with the share of their epochs that is timed
+    "batch": (BATCH, SEEDS, 0.2),
+    "stochastic": (STOCHASTIC, SEEDS, 0.04),
+    "mini-batch": (LOADER, SEEDS, 0.2),
+    "5 layers": (FIVE_LAYERS, 100, 0.05),
+}
+
+
+def timed(function):
+    """Return what `function` returns, and the seconds of the clock and of all cores that it takes."""
+    clock, cores = time.perf_counter(), time.process_time()
+    result = function()
+    return result, time.perf_counter() - clock, time.process_time() - cores
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_jax_trains_many_seeds_by_vmap_as_replicate_does(name, data, benchmark, book):
+    skip_unless_installed("jax", book)
+    published, seeds, share = MANY[name]
+    epochs = max(1, round(share * published.epochs))
+    settings = {**published.settings, "epochs": epochs, "model": published.make_model()}
+    starts = draw_weights(published.make_model(), range(seeds))
+    run_jax_seeds(data, published, starts, epochs)  # compiles
+    replicate({name: {**settings, "epochs": 1}}, seeds, data=data, show_progress=False)  # loads
+    weights, *jax = timed(lambda: run_jax_seeds(data, published, starts, epochs))
+    table, *ours = benchmark.pedantic(
+        timed, (lambda: replicate({name: settings}, seeds, data=data, show_progress=False),)
+    )
+    for k in (0, seeds - 1):
+        assert loss_of(published, weights[k], data) == pytest.approx(table.mse[k], rel=1e-3)
+    row = {"runs": f"{seeds} seeds, {name}, {epochs} epochs", "updates": int(table.updates.sum())}
+    for program, (clock, cores) in (("replicate", ours), ("JAX vmap", jax)):
+        row |= {f"{program}, s": clock, f"{program}, s of all cores": cores}
+    row["JAX ÷ replicate, all cores"] = jax[1] / ours[1]
+    book.vmaps.append(row)
+
+
+@pytest.mark.parametrize("jobs", [1, None], ids=["one core", "all cores"])
+@pytest.mark.parametrize("seeds", [1, 10, 100, 1000, 10_000])
+def test_more_seeds_take_longer_in_proportion(seeds, jobs, data, benchmark, book):
+    recipe = {"stochastic": {"method": "stochastic", "epochs": GROWTH_EPOCHS["stochastic"]}}
+    table, clock, cores = benchmark.pedantic(
+        timed, (lambda: replicate(recipe, seeds, data=data, jobs=jobs, show_progress=False),)
+    )
+    assert (table.status == "finished").all()
+    ns = 1e9 * clock / table.updates.sum()
+    book.seeds.append({"seeds": seeds, "jobs": jobs or "all", "s": clock, "s of all cores": cores, "ns an update": ns})
+
+
+def test_the_chapters_run_beside_the_loops_of_the_source(tmp_path, benchmark, book):
+    words = [sys.executable, "-m", "gd_helpers", "run", "--out", str(tmp_path)]
+    begin = time.perf_counter()
+    benchmark.pedantic(subprocess.run, (words,), {"check": True, "capture_output": True})
+    plain = [timing.seconds for timing in book.recipes if timing.program == PLAIN]
+    loops = sum(plain) if len(plain) == len(RECIPES) else math.nan
+    book.chapters.append({"all chapters, s": time.perf_counter() - begin, "the six loops of the source, s": loops})
 
 
 def run_alone(*arguments):
