@@ -108,7 +108,7 @@ def claim(statement, *found):
 def judge(statement, found):
     """Return the `Claim` that `statement` is, held to the values `found`; errors are those of `claim`."""
     values, conditions = _sort(found)
-    faults = find_faults(statement, values) if values else []
+    faults = find_faults(statement, values)
     faults += [""] * (not all(conditions))
     return Claim(statement, faults, _published, map(_as_json, read_numbers(statement), values))
 

@@ -12,7 +12,7 @@ from gd_helpers.lesson.parameters import PUBLISHED
 from gd_helpers.runner.cells import code_cells, first_line, parse
 from gd_helpers.runner.chapters import select_chapters
 from gd_helpers.runner.outputs import normalise
-from gd_helpers.runner.rules import code, exercises, outputs, predictions, text
+from gd_helpers.runner.rules import code, exercises, numbers, outputs, predictions, text
 
 RULES = (
     text.check_title,
@@ -26,6 +26,7 @@ RULES = (
     code.check_words,
     text.check_prose,
     text.check_sections,
+    numbers.check_numbers,
     predictions.check_predictions,
     exercises.check_exercises,
 )

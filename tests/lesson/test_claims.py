@@ -81,6 +81,7 @@ def test_a_claim_without_an_answer_is_none(shown):
 COUNTS = [
     ("two and two are four", [0]),
     ("two and two are four", [float("nan")]),
+    ("two and two are 4", [True]),
     ("two and 2 are 4", [4]),
     ("two and 2 are 4", [less_than(4, 5)]),
     ("two and two are 4", [4, 4]),
@@ -104,6 +105,7 @@ HELD = [
     ("The loss goes from 86.62 to 52.57", [torch.tensor([[86.6154], [52.5658]])]),
     ("The loss goes from 86.62 to 52.57", [pd.Series([86.6154, 52.5658]), np.True_]),
     ("After 9,600 updates 36 % are left, less than 0.5", [9600, 0.3571, less_than(0.3571, 0.5), True]),
+    ("Of 3 %, 1 and 2, 4 is 5", [[less_than(0.021, 0.03), (1, [2])], [4, np.array([5])]]),
     ("It is 22 to 28 %, within 3 % of 0.25", [between([0.22, 0.28], 0.22, 0.28), within(0.2551, 0.25), 0.25]),
 ]
 

@@ -32,7 +32,7 @@ ax.plot([1, 2], [seed, n], label="line")
 plotting.show(fig, "A line that rises from left to right.")"""
 COMPUTATION = """total = np.arange(7).sum()
 print("the sum is", total)"""
-CLAIM = 'claim("The sum is 21", bool(total == 21))'
+CLAIM = 'claim("The sum is 21", total)'
 SQUARE = "int(total) ** 2"
 EXERCISES = "So it is.\n\n## Exercises\n\nNow you."
 SETUP = f'exercises = for_chapter("{CHAPTER}", seed=seed, n=n)'

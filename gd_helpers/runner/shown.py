@@ -1,0 +1,162 @@
+"""Find the numbers that a chapter shows: stated by its claims, in its stored outputs and in its code.
+
+A number in prose is compared with these. Each comes with the words it stands with, since 0.16 is common and "α = 0.16"
+is not: those of a claim's statement, of a line of output and its header, of a line of code, also in names such as
+batch_size.
+"""
+
+import ast
+import bisect
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+from gd_helpers.exercises import questions
+from gd_helpers.lesson.numbers import read_numbers
+from gd_helpers.runner.cells import code_cells, parse, pictures
+
+NEAR = {1: 0, 2: 12, 3: 30}  # by significant digits, how many words on both sides of a number in prose are looked at
+# Words that say the same of a number, in prose and in code.
+SAME = {"rate": "α", "learning": "α", "lr": "α", "size": "b", "seed": "start", "init": "start", "least": "ols"}
+SAME |= {"relative": "accepted", "absolute": "accepted"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A number that a chapter shows.
+
+    Attributes
+    ----------
+    value : float
+        That of "3 %" is 0.03.
+    words : frozenset of str
+        What it stands with.
+    """
+
+    value: float
+    words: frozenset
+
+
+class ShownNumbers:
+    """The numbers that a chapter shows, to be looked up.
+
+    Parameters
+    ----------
+    shown : iterable of Shown
+    """
+
+    def __init__(self, shown):
+        self.shown = sorted(shown, key=lambda each: each.value)
+        self._values = [each.value for each in self.shown]
+
+    def show(self, number, text):
+        """Return whether one of them is the `number` that stands in `text`.
+
+        With one significant digit (0.1, 300, 5 %) it must be the number itself, wherever it is shown. With more it may
+        be what rounds to the number, and must share a word with what stands near it, `NEAR`.
+        """
+        digits = min(3, len(re.sub(r"\D", "", number.text).strip("0")) or 1)
+        found = [each for each in self._rounding_to(number) if digits > 1 or _is(each.value, number)]
+        before, after = (
+            re.findall(r"\S*\w\S*", side) for side in (text[: number.start], text[number.start + len(number.text) :])
+        )
+        words = words_of(" ".join([*before[-NEAR[digits] :], *after[: NEAR[digits]]]))
+        return any(digits == 1 or words & each.words for each in found)
+
+    def _rounding_to(self, number):
+        """Return those that round to `number`, or to the per cent of it, as a table has them that says so above."""
+        reach = 9 * abs(number.value) if number.unit != number.unit else number.unit  # NaN: a power of ten
+        found = []
+        for factor in (1, 100) if number.scale == "%" else (1,):
+            first = bisect.bisect_left(self._values, factor * (number.value - reach))
+            last = bisect.bisect_right(self._values, factor * (number.value + reach))
+            found += [each for each in self.shown[first:last] if number.shows(each.value / factor)]
+        return found
+
+
+def _is(value, number):
+    return any(abs(value - expected) <= 1e-9 * abs(expected) for expected in (number.value, 100 * number.value))
+
+
+def shown_in(notebook):
+    """Return the numbers that the code cells of `notebook` show, a list of `Shown`."""
+    return [shown for cell in code_cells(notebook) for shown in (*_in_code(cell), *_in_outputs(cell))]
+
+
+@functools.cache
+def shown_in_questions(chapter):
+    """Return the numbers that the file of the questions of `chapter` shows, a list of `Shown`."""
+    (folder,) = questions.__path__
+    path = Path(folder, f"{chapter.partition('_')[2]}.py")
+    source = path.read_text(encoding="utf-8") if path.exists() else ""
+    return list(_in_tree(ast.parse(source), source))
+
+
+def captions_of(cell):
+    """Return the captions that the code of `cell` gives to its pictures, each on one line; others are computed."""
+    alts = {alt for output in pictures(cell) for alt in _alts(output)}
+    strings = (node.value for node in ast.walk(parse(cell)) if isinstance(node, ast.Constant))
+    return sorted(alts & {one_line(text) for text in strings if isinstance(text, str)})
+
+
+def one_line(text):
+    """Return `text` with all runs of white space as single spaces."""
+    return " ".join(text.split())
+
+
+def words_of(text):
+    """Return the words of `text` that say what a number is of, in the singular."""
+    found = (word.lower() for word in re.findall(r"[^\W\d_₀-₉²³]+", text))
+    singular = (re.sub(r"(?<=[^s]{3})s$", "", word) for word in found)
+    return frozenset(SAME.get(word, word) for word in singular) - ENGLISH_STOP_WORDS
+
+
+def _in_code(cell):
+    """Yield what the code of `cell` shows, but for its captions and the statements of its claims."""
+    tree = parse(cell)
+    statements = [
+        node.args[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("claim", "check") and node.args
+    ]
+    hidden = {id(node) for statement in statements for node in ast.walk(statement)}
+    yield from _in_tree(tree, cell.source, captions_of(cell), hidden)
+
+
+def _in_tree(tree, source, captions=(), hidden=()):
+    """Yield the numbers in a syntax tree, and those in its strings, but for `captions` and the `hidden` nodes."""
+    lines = source.splitlines()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or id(node) in hidden or isinstance(node.value, bool):
+            continue
+        words = words_of(" ".join(lines[node.lineno - 1 : node.end_lineno]))
+        if isinstance(node.value, int | float):
+            yield from (Shown(value, words) for value in (float(node.value), -float(node.value)))
+        elif isinstance(node.value, str) and one_line(node.value) not in captions:
+            yield from (Shown(number.value, words) for number in read_numbers(node.value))
+
+
+def _in_outputs(cell):
+    """Yield what the stored outputs of `cell` show, but for the captions."""
+    captions = captions_of(cell)
+    for output in cell.outputs:
+        text = output.get("text", output.get("data", {}).get("text/plain", ""))
+        if one_line(text) in captions:
+            continue
+        header, *_ = lines = text.split("\n")
+        for line in lines:
+            words = words_of(f"{header} {line}")
+            yield from (Shown(number.value, words) for number in read_numbers(_spaced(line)))
+
+
+def _spaced(line):
+    """Return a line of output with nothing that touches its numbers: brackets, thousands' commas, units."""
+    line = re.sub(r"(?<=\d),(?=\d{3})", "", line)
+    return re.sub(r"[\[\](){},;:=]+(?=\s|[-−\d]|$)|(?<=\d)(?![eE][-+\d])[^\W\d_]+", " ", line)
+
+
+def _alts(output):
+    return [one_line(each["alt"]) for each in output.metadata.values() if isinstance(each, dict) and "alt" in each]

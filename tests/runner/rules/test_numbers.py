@@ -1,0 +1,112 @@
+"""A number in prose that nothing in the chapter shows is reported, wherever it stands."""
+
+import pytest
+from good_chapter import CHAPTER, EXERCISES, FIGURE, SOURCES, add_code, cell_with, replaced, says
+from nbformat.v4 import new_markdown_cell
+
+from gd_helpers.runner.rules.numbers import check_numbers
+
+PROSE = "It does."
+
+
+def reported(notebook):
+    return [sentence.partition(",")[0].removeprefix("the number ") for _, sentence in check_numbers(notebook, CHAPTER)]
+
+
+def test_the_good_chapter_has_no_number_that_is_not_shown(notebook):
+    assert reported(notebook) == []
+
+
+@pytest.mark.parametrize("number", ["22", "8", "4,321", "0.217", "17 %", "10⁹", "2/7", "3e-7"])
+def test_a_number_that_nothing_shows_is_reported_with_its_cell(notebook, number):
+    cell = replaced(notebook, PROSE, "It does.", f"The sum is {number}, it does.")
+    assert says(notebook, cell, f"the number {number}, which nothing in the chapter shows: 'The sum is {number}, it")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The sum is 21.",  # a claim, and an output
+        "We take n = 1,000 points and the learning rate 0.1.",  # parameters
+        "np.arange(7) has a sum.",  # code
+        "A claim of 2100 % has the sum.",  # the same value
+    ],
+)
+def test_a_number_that_is_shown_is_none_to_report(notebook, sentence):
+    replaced(notebook, PROSE, PROSE, sentence)
+    assert reported(notebook) == []
+
+
+def test_a_number_in_a_caption_is_one_that_the_reader_reads(notebook):
+    cell = replaced(notebook, FIGURE, "rises from left", "rises by 47 from left")
+    for output in cell.outputs:
+        for mime in output.get("metadata", {}).values():
+            mime["alt"] = mime["alt"].replace("rises from left", "rises by 47 from left")
+        output.get("data", {}).update(
+            {
+                mime: text.replace("rises from left", "rises by 47 from left")
+                for mime, text in output.get("data", {}).items()
+                if mime.startswith("text")
+            }
+        )
+    assert says(notebook, cell, "the number 47, which nothing in the chapter shows")
+
+
+def test_an_output_may_be_rounded_in_prose_and_a_single_digit_not(notebook):
+    add_code(notebook, "print('the share is', total / 99)")
+    cell_with(notebook, "total / 99").outputs = [
+        {"output_type": "stream", "name": "stdout", "text": "the share is 0.2168\n"}
+    ]
+    replaced(notebook, PROSE, PROSE, "The share is 0.217, or 0.22, or 21.7 %.")
+    assert reported(notebook) == []
+    replaced(notebook, "The share", "0.22", "0.2")
+    assert reported(notebook) == ["0.2"]
+
+
+def test_more_digits_must_stand_near_a_word_that_they_are_shown_with(notebook):
+    replaced(notebook, PROSE, PROSE, "Our house has the number 21.")
+    assert reported(notebook) == ["21"]
+
+
+def test_an_exercise_may_have_the_numbers_of_its_question(notebook):
+    replaced(notebook, EXERCISES, "Now you.", "A curvature of λ ≈ 0.33.")
+    assert reported(notebook) == []
+    replaced(notebook, PROSE, PROSE, "A curvature of λ ≈ 0.33.")
+    assert reported(notebook) == ["0.33"]
+
+
+EXCEPTED = [
+    "```\nprint(4321)\n```",
+    "So:\n\n    print(4321)\n\nIt is so.",
+    "So $\\tfrac{4321}{987} = 4.37$ it is.",
+    "[there](03_batch.ipynb#4321)",
+    "[← 77 Simulate] · [78 Batch →]",
+    "**Exercise 43, code.** What?",
+    "It takes 43 minutes.",
+    "In 1964 and in 2012.",
+    "43. first",
+    "| 43 | second |",
+    "the 43 % ellipse",
+    "A shape of (n, 43), or (43,).",
+    "A number of 43 bits.",
+    "`4321` and chapter 17.",
+]
+
+
+@pytest.mark.parametrize("text", EXCEPTED)
+def test_what_is_no_number_to_show_is_none_to_report(notebook, text):
+    notebook.cells.insert(5, new_markdown_cell(text))
+    assert reported(notebook) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["So 4321 it is.", "43 first", "| 43.5 |", "(43)", "43 hours", "In 1764.", "a bit of 43"]
+)
+def test_what_only_looks_like_an_exception_is_reported(notebook, text):
+    notebook.cells.insert(5, new_markdown_cell(text))
+    assert len(reported(notebook)) == 1
+
+
+def test_volumes_and_pages_of_the_sources_are_not_read(notebook):
+    replaced(notebook, SOURCES, "None.", "A journal 43, page 4321.")
+    assert reported(notebook) == []
