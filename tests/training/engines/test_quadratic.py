@@ -48,7 +48,7 @@ def test_the_loss_of_points_on_a_line_falls_to_nothing_as_in_torch():
 
 def test_the_centre_of_the_quadratic_is_least_squares():
     data = simulate_line(n=200, seed=5).to(torch.float64)
-    surface = quadratic.expand(data.X.numpy(), data.y[:, 0].numpy(), 2)
-    np.testing.assert_allclose(surface.centre, ols(data).weights, rtol=1e-12)
+    surface = quadratic.expand(data.X.numpy()[:, :, None], data.y.numpy(), 2, 1)
+    np.testing.assert_allclose(surface.centre[:, 0], ols(data).weights, rtol=1e-12)
     np.testing.assert_allclose(surface.loss, ols(data).mse, rtol=1e-12)
     np.testing.assert_allclose(surface.gradient, 0, atol=1e-12)
