@@ -118,8 +118,9 @@ class Desk:
         self._traffic = Traffic(self._page)
 
     def take(self, chapter):
-        """Return the notebook of `chapter` after Run All, in the place of the one that was open."""
+        """Return the notebook of `chapter` after Run All by a new reader, in the place of the one that was open."""
         if self._open is None or self._open.chapter != chapter:
+            self._server.progress.unlink(missing_ok=True)
             self._traffic.forget()
             is_first, self._open = self._open is None, Notebook(self._page, chapter, self._traffic)
             if is_first:

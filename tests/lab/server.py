@@ -18,6 +18,7 @@ NOTEBOOKS = ROOT / "notebooks"
 CHAPTERS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 EXPLORERS = [name for name in CHAPTERS if '"explore.' in (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8")]
 START_TIMEOUT, POLL = 300, 0.05  # seconds
+PROGRESS = "progress.json"
 FORGOTTEN = 600  # seconds after which idle kernels, and then the server, end by themselves if nobody ends them
 
 
@@ -30,10 +31,13 @@ class Server:
     url : str
         Ends with a slash.
     token : str
+    progress : Path
+        The file of what was predicted and solved.
     """
 
     url: str
     token: str
+    progress: Path
 
     def address(self, chapter):
         """Return where JupyterLab shows the notebook of `chapter`."""
@@ -59,7 +63,7 @@ def started(folder):
             start_new_session=True,  # Ctrl-C does not reach it: it is ended here, with its kernels
         )
     try:
-        yield Server(_wait_for_url(process, folder), token)
+        yield Server(_wait_for_url(process, folder), token, folder / PROGRESS)
     finally:
         _end(process)
 
@@ -102,7 +106,7 @@ def _environment(folder):
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
         "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment
-        "GD_PROGRESS_FILE": str(folder / "progress.json"),
+        "GD_PROGRESS_FILE": str(folder / PROGRESS),
         **{f"JUPYTER_{name}_DIR": str(folder / place) for name, place in own.items()},
     }
 
