@@ -10,6 +10,7 @@ from gd_helpers.runner.comparison import find_differences
 from gd_helpers.runner.outputs import join_streams
 
 os.environ["GD_HEADLESS"] = "1"
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # several chapters run side by side
 os.environ.pop("MPLBACKEND", None)  # kernels choose their own; this process draws into memory
 matplotlib.use("Agg")
 
