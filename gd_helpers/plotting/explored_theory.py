@@ -81,11 +81,10 @@ def draw_predicted(ax, data, best, run, most):
     scale_by_powers(ax)
     ax.plot(t, above, color=colour_of(run), linewidth=2.5, alpha=0.7, label="after each epoch")
     is_predicted = run.recipe.optimizer == "sgd" and run.recipe.batch_size == run.recipe.n
-    for values, style, label in zip((*parts.T, parts.sum(axis=1)), "::-", ("each axis", "_", "sum"), strict=True):
-        if is_predicted:
-            ax.plot(
-                t, values, "--" if style == "-" else style, color=NEUTRAL, linewidth=1.2, label=f"predicted, {label}"
-            )
+    if is_predicted:
+        labels = ["predicted, each axis", "_the other axis"]  # the legend leaves out what begins with an underscore
+        ax.plot(t, parts, ":", color=NEUTRAL, linewidth=1.2, label=labels)
+        ax.plot(t, parts.sum(axis=1), "--", color=NEUTRAL, linewidth=1.2, label="predicted, sum")
     ax.set(xlim=(-0.02 * most, 1.02 * most), ylim=(1e-12 * loss_at_zero(data), 1e3 * loss_at_zero(data)))
     ax.set(xlabel="updates", ylabel="loss above OLS (squared units of y)")
     ax.legend()

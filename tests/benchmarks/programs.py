@@ -71,6 +71,17 @@ def run_jax(data, start, epochs):
     return path[-1]
 
 
+def _step_by_adam(state, gradient):
+    """Return the weights, both moments and the count after a step of Adam."""
+    import jax.numpy as jnp
+
+    w, m, v, t = state
+    t = t + 1
+    m = 0.9 * m + 0.1 * gradient
+    v = 0.999 * v + 0.001 * gradient**2
+    return w - LEARNING_RATE * (m / (1 - 0.9**t)) / (jnp.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v, t
+
+
 @functools.cache
 def _jax_scan():
     """Return the jitted run: a scan over epochs of a scan over examples."""
@@ -83,13 +94,8 @@ def _jax_scan():
     @jax.jit
     def run(X, y, w, orders):
         def update(state, j):
-            w, m, v, t = state
-            loss, g = jax.value_and_grad(loss_fn)(w, X[j][None], y[j][None])
-            t = t + 1
-            m = 0.9 * m + 0.1 * g
-            v = 0.999 * v + 0.001 * g**2
-            w = w - LEARNING_RATE * (m / (1 - 0.9**t)) / (jnp.sqrt(v / (1 - 0.999**t)) + 1e-8)
-            return (w, m, v, t), loss
+            loss, gradient = jax.value_and_grad(loss_fn)(state[0], X[j][None], y[j][None])
+            return _step_by_adam(state, gradient), loss
 
         def epoch(state, order):
             state, losses = jax.lax.scan(update, state, order)
@@ -139,13 +145,8 @@ def _jax_vmap(shapes, batch_size):
 
     def run(X, y, w, orders):
         def update(state, batch):
-            w, m, v, t = state
-            loss, g = jax.value_and_grad(loss_fn)(w, X[batch], y[batch])
-            t = t + 1
-            m = 0.9 * m + 0.1 * g
-            v = 0.999 * v + 0.001 * g**2
-            w = w - LEARNING_RATE * (m / (1 - 0.9**t)) / (jnp.sqrt(v / (1 - 0.999**t)) + 1e-8)
-            return (w, m, v, t), loss
+            loss, gradient = jax.value_and_grad(loss_fn)(state[0], X[batch], y[batch])
+            return _step_by_adam(state, gradient), loss
 
         def epoch(state, order):
             whole = len(order) // batch_size * batch_size

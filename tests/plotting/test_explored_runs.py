@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from drawn import line_in
 from sklearn.metrics import mean_squared_error, r2_score
 
-from gd_helpers.data import simulate_line, table
+from gd_helpers.data import table
 from gd_helpers.metrics import ols
 from gd_helpers.models import mlp
 from gd_helpers.plotting import METHOD_COLOURS, explored_runs, subplots
@@ -14,26 +15,11 @@ from gd_helpers.training.trainer import train
 SETTINGS = {"epochs": 12, "learning_rate": 0.05, "optimizer": "sgd"}
 
 
-@pytest.fixture(scope="module")
-def data():
-    return simulate_line(n=60)
-
-
-@pytest.fixture
-def ax():
-    return subplots()[1]
-
-
-def line_called(ax, label):
-    (found,) = (line for line in ax.lines if line.get_label() == label)
-    return found
-
-
 @pytest.mark.parametrize(("size", "method"), [(60, "batch"), (1, "stochastic"), (16, "mini-batch")])
 def test_a_path_has_the_colour_of_its_method_and_the_weights_of_the_run(ax, data, size, method):
     run = train(data, "mini-batch", batch_size=size, **SETTINGS)
     words = explored_runs.draw_path(ax, data, ols(data), run)
-    path = line_called(ax, "path")
+    path = line_in(ax, "path")
     np.testing.assert_array_equal(path.get_xydata(), run.path)
     assert path.get_color() == METHOD_COLOURS[method]
     assert "to ({:.3g}, {:.3g})".format(*run.weights) in words
@@ -43,7 +29,7 @@ def test_the_loss_begins_with_that_of_the_start_and_leaves_the_run_as_it_was(ax,
     run = train(data, "mini-batch", **SETTINGS)
     words = explored_runs.draw_loss(ax, data, ols(data), run, 1000)
     X, y = data.numpy()
-    drawn = line_called(ax, "loss after each epoch").get_ydata()
+    drawn = line_in(ax, "loss after each epoch").get_ydata()
     np.testing.assert_allclose(drawn, [mean_squared_error(y, X @ weights) for weights in run.path])
     assert f"{drawn[0]:.3g} at the start" in words
     np.testing.assert_array_equal(run.model[0].weight.detach().numpy()[0], run.weights)
@@ -52,7 +38,7 @@ def test_the_loss_begins_with_that_of_the_start_and_leaves_the_run_as_it_was(ax,
 def test_a_curve_is_that_of_the_network(ax, data):
     run = train(data, "mini-batch", model=mlp((2, 3, 1)), **SETTINGS)
     words = explored_runs.draw_curve(ax, data, ols(data), run)
-    x, heights = line_called(ax, "fitted curve").get_data()
+    x, heights = line_in(ax, "fitted curve").get_data()
     inputs = torch.tensor(np.column_stack([np.ones_like(x), x]), dtype=torch.float32)
     np.testing.assert_allclose(heights, run.model.float()(inputs).detach().numpy()[:, 0], rtol=1e-5)
     at_zero = run.model(torch.tensor([[1.0, 0.0]])).item()
@@ -65,14 +51,14 @@ def test_coefficients_and_scores_are_those_of_the_run(data):
     run, best = train(parts[0], "mini-batch", **SETTINGS), ols(parts[0])
     _, (left, right) = subplots(ncols=2)
     words = explored_runs.draw_coefficients(left, parts[0], best, run)
-    np.testing.assert_array_equal(line_called(left, "run").get_xdata(), run.weights[1:])
+    np.testing.assert_array_equal(line_in(left, "run").get_xdata(), run.weights[1:])
     off = np.abs(run.weights - best.weights)[1:]
     assert words.endswith(f"is x{off.argmax() + 1}, by {off.max():.3g}")
     explored_runs.draw_scores(right, parts, best, run, 1000)
     for part, label in zip(parts, ("rows trained on", "rows held out"), strict=True):
         X, y = part.numpy()
         expected = [r2_score(y, X @ weights) for weights in run.path]
-        np.testing.assert_allclose(line_called(right, label).get_ydata(), expected)
+        np.testing.assert_allclose(line_in(right, label).get_ydata(), expected)
 
 
 def test_a_line_by_hand_has_the_loss_that_its_words_say(data):

@@ -3,27 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from drawn import line_in
 
-from gd_helpers.data import redraw_noise, simulate_line
+from gd_helpers.data import redraw_noise
 from gd_helpers.metrics import noise_floor, ols, stationary_covariance
 from gd_helpers.plotting import explored_theory, subplots
 from gd_helpers.training.redrawn import draw_targets, train_all
 from gd_helpers.training.trainer import train
-
-
-@pytest.fixture(scope="module")
-def data():
-    return simulate_line(n=60)
-
-
-@pytest.fixture
-def ax():
-    return subplots()[1]
-
-
-def line_called(ax, label):
-    (found,) = (line for line in ax.lines if line.get_label() == label)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +25,9 @@ def excess(data, path):
 
 def test_the_cloud_is_the_later_half_and_its_ellipse_the_covariances(ax, data, noisy):
     words = explored_theory.draw_cloud(ax, data, ols(data), noisy)
-    np.testing.assert_array_equal(line_called(ax, "iterates, later half").get_xydata(), noisy.path[20:])
+    np.testing.assert_array_equal(line_in(ax, "iterates, later half").get_xydata(), noisy.path[20:])
     covariance = stationary_covariance(data, 0.05, batch_size=10)
-    off = line_called(ax, "predicted, 2σ").get_xydata() - ols(data).weights
+    off = line_in(ax, "predicted, 2σ").get_xydata() - ols(data).weights
     np.testing.assert_allclose(np.einsum("ki,ij,kj->k", off, np.linalg.inv(covariance), off), 4)
     assert words.endswith("{:.3g} and {:.3g}".format(*np.sqrt(np.diag(covariance))))
 
@@ -49,8 +35,8 @@ def test_the_cloud_is_the_later_half_and_its_ellipse_the_covariances(ax, data, n
 def test_the_floor_is_the_mean_over_the_later_half(ax, data, noisy):
     words = explored_theory.draw_floor(ax, data, ols(data), noisy, 1000)
     above = excess(data, noisy.path)
-    np.testing.assert_allclose(line_called(ax, "after each epoch").get_ydata(), above, atol=1e-9)
-    np.testing.assert_allclose(line_called(ax, "measured floor").get_ydata(), above[20:].mean(), rtol=1e-6)
+    np.testing.assert_allclose(line_in(ax, "after each epoch").get_ydata(), above, atol=1e-9)
+    np.testing.assert_allclose(line_in(ax, "measured floor").get_ydata(), above[20:].mean(), rtol=1e-6)
     assert words.endswith(f"{noise_floor(data, 0.05, batch_size=10):.3g}")
 
 
@@ -67,7 +53,7 @@ def test_the_predicted_loss_is_that_of_plain_descent(ax, data, rate):
     data = data.to(torch.float64)
     run = train(data, "batch", epochs=30, learning_rate=rate, optimizer="sgd")
     explored_theory.draw_predicted(ax, data, ols(data), run, 1000)
-    predicted, above = (line_called(ax, label).get_ydata() for label in ("predicted, sum", "after each epoch"))
+    predicted, above = (line_in(ax, label).get_ydata() for label in ("predicted, sum", "after each epoch"))
     np.testing.assert_allclose(predicted, above, rtol=1e-6)
     np.testing.assert_allclose(above, excess(data, run.path), rtol=1e-6, atol=1e-12)
 
@@ -77,7 +63,7 @@ def test_the_axes_cross_in_least_squares_along_the_curvatures(ax, data):
     explored_theory.draw_axes(ax, data, ols(data), run)
     X, _ = data.numpy()
     for label in ("axis: floor", "axis: across"):
-        ends = line_called(ax, label).get_xydata()
+        ends = line_in(ax, label).get_xydata()
         np.testing.assert_allclose(ends.mean(axis=0), ols(data).weights)
         axis = ends[1] - ends[0]
         turned = X.T @ X @ axis
@@ -91,8 +77,8 @@ def test_the_estimates_scatter_and_err_as_their_words_say(data):
     words = explored_theory.draw_estimates(left, data, found, run)
     assert "scatter by {:.3g} and {:.3g}".format(*found.paths[:, -1].std(axis=0, ddof=1)) in words
     inverse = np.linalg.inv(data.noise_variance * np.linalg.inv(data.numpy()[0].T @ data.numpy()[0]))
-    off = line_called(left, "95% ellipse of theory").get_xydata() - data.truth
+    off = line_in(left, "95% ellipse of theory").get_xydata() - data.truth
     np.testing.assert_allclose(np.einsum("ki,ij,kj->k", off, inverse, off), 5.991, rtol=1e-3)
     explored_theory.draw_errors(right, data, found, run, 1000)
-    np.testing.assert_array_equal(line_called(right, "optimisation error").get_ydata(), found.optimisation)
-    np.testing.assert_allclose(line_called(right, "pσ²/n").get_ydata(), 2 * data.noise_variance / 60)
+    np.testing.assert_array_equal(line_in(right, "optimisation error").get_ydata(), found.optimisation)
+    np.testing.assert_allclose(line_in(right, "pσ²/n").get_ydata(), 2 * data.noise_variance / 60)
