@@ -29,7 +29,7 @@ class Line:
     truth : numpy.ndarray, shape (2,)
         The intercept and the slope of the line that the targets were drawn around.
     noise_variance : float
-        Variance of y around the line, in squared units of y.
+        Variance of y around the line, in (L/s)².
     """
 
     X: torch.Tensor
@@ -181,14 +181,17 @@ def check_data(data):
 
 
 def simulate_line(n=1000, intercept=5.0, slope=2.0, noise=(1.0, 1.0), seed=37):
-    """Draw x ~ N(2, 1) and y = intercept + slope · x + noise.
+    """Draw x ~ N(2, 1) and y = intercept + slope · x + noise: the flow of a stream of melt water on n mornings.
+
+    The course's story: y is the flow (L/s) and x the temperature of the air (°C). At 0 °C the stream carries 5 L/s,
+    each degree brings 2 L/s more, and two disturbances, weather and gauge, are added independently.
 
     Parameters
     ----------
     n : int
         Number of points, at least 2.
     intercept, slope : float
-        The true line, in units of y and of y per x.
+        The true line, in L/s and in L/s per °C.
     noise : sequence of float
         Standard deviations of independent normal draws, added to y in this order. Their variances add up: the default,
         two unit draws, gives a noise variance of 2. ``()`` gives points on the line.

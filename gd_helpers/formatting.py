@@ -1,6 +1,8 @@
-"""Numbers as text: the one format of recorded results, verdicts and descriptions of figures."""
+"""Numbers as text, in the one format of recorded results, verdicts and descriptions; and text with code as HTML."""
 
+import html
 import numbers
+import re
 
 
 def format_number(value, digits=6, *, thousands=","):
@@ -32,3 +34,14 @@ def format_number(value, digits=6, *, thousands=","):
         return "too large for a float"
     except TypeError:  # a complex number
         return str(value)
+
+
+def mark_code(text):
+    """Return `text` as HTML, with what stands between backticks as code.
+
+    Examples
+    --------
+    >>> mark_code("is `a < b`?")
+    'is <code>a &lt; b</code>?'
+    """
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))

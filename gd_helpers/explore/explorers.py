@@ -10,18 +10,13 @@ from gd_helpers.explore.steps import FRACTIONS, counts, most_epochs, rounded, st
 from gd_helpers.explore.widget import display_explorer
 from gd_helpers.metrics import best_rate, ols, stability_limit
 from gd_helpers.models import mlp
-from gd_helpers.plotting import explored_runs, explored_theory, figures
+from gd_helpers.plotting import B0_LABEL, W1_LABEL, X_LABEL, Y_LABEL, explored_runs, explored_theory, figures
 from gd_helpers.training.engines import compiled
 from gd_helpers.training.recipes import Recipe
 from gd_helpers.training.redrawn import RUNS, train_on_redrawn
 from gd_helpers.training.trainer import train
 
-STORY = {
-    "x": "air temperature x (°C)",
-    "y": "flow y (L/s)",
-    "b0": "b0, intercept (L/s)",
-    "w1": "w1, slope (L/s per °C)",
-}
+STORY = {"x": X_LABEL, "y": Y_LABEL, "b0": B0_LABEL, "w1": W1_LABEL}
 
 
 def descent(data, method="mini-batch", *, epochs=None, batch_size=None, learning_rate=1e-3, optimizer="adam", seed=37):

@@ -1,8 +1,8 @@
 """The box in which a chapter shows claims, recorded results and verdicts: a coloured bar with text beside it."""
 
-import html
-import re
 from dataclasses import dataclass
+
+from gd_helpers.formatting import mark_code
 
 GREEN, RED, BLUE, GREY = "#2a7f3f", "#b3261e", "#4c72b0", "#767676"
 
@@ -44,14 +44,3 @@ class Box:
         above = f"<strong>{mark_code(self.heading)}</strong> {mark_code(self.text)}"
         inside = f"<details><summary>{above}</summary>{below}</details>" if self.folded else above + below
         return f'<div style="border-left: 4px solid {self.colour}; padding: 2px 10px;">{inside}</div>'
-
-
-def mark_code(text):
-    """Return `text` as HTML, with what stands between backticks as code.
-
-    Examples
-    --------
-    >>> mark_code("is `a < b`?")
-    'is <code>a &lt; b</code>?'
-    """
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))

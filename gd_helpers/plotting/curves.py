@@ -41,7 +41,7 @@ def plot_data(data, ax):
     >>> from gd_helpers.data import simulate_line
     >>> fig, ax = plotting.subplots()
     >>> plot_data(simulate_line(n=100), ax).get_xlabel()
-    'x (units of x)'
+    'air temperature x (°C)'
     """
     x, y = data.x.cpu().numpy(), data.y[:, 0].cpu().numpy()
     ends = np.array([x.min(), x.max()])

@@ -52,7 +52,7 @@ def draw_floor(ax, data, best, run, most):
     ax.plot(effort[[first, -1]], [measured] * 2, color=NEUTRAL, linewidth=3, zorder=5, label="measured floor")
     if np.isfinite(predicted):
         ax.axhline(predicted, linestyle="--", color=NEUTRAL, linewidth=1.5, label="predicted floor")
-    ax.set(ylim=(1e-7 * loss_at_zero(data), 10 * loss_at_zero(data)), ylabel="loss above OLS (squared units of y)")
+    ax.set(ylim=(1e-7 * loss_at_zero(data), 10 * loss_at_zero(data)), ylabel="loss above OLS ((L/s)²)")
     ax.legend()
     words = f"the loss above OLS against updates, {short(above[0])} at the start, "
     words += f"{short(measured)} in the mean of the later half; "
@@ -86,7 +86,7 @@ def draw_predicted(ax, data, best, run, most):
         ax.plot(t, parts, ":", color=NEUTRAL, linewidth=1.2, label=labels)
         ax.plot(t, parts.sum(axis=1), "--", color=NEUTRAL, linewidth=1.2, label="predicted, sum")
     ax.set(xlim=(-0.02 * most, 1.02 * most), ylim=(1e-12 * loss_at_zero(data), 1e3 * loss_at_zero(data)))
-    ax.set(xlabel="updates", ylabel="loss above OLS (squared units of y)")
+    ax.set(xlabel="updates", ylabel="loss above OLS ((L/s)²)")
     ax.legend()
     words = f"the loss above OLS against updates, {short(above[0])} at the start, "
     words += f"{short(above[-1])} after epoch {len(above) - 1:,}; "
@@ -120,7 +120,7 @@ def draw_errors(ax, data, found, run, most):
     draw_effort(ax, most, "optimisation error", errors, run)
     ax.axhline(found.sampling, color=NEUTRAL, linewidth=1.5, label="sampling error")
     ax.axhline(2 * data.noise_variance / len(data), linestyle=":", color=NEUTRAL, linewidth=1.5, label="pσ²/n")
-    ax.set(ylim=(1e-7 * loss_at_zero(data), 10 * loss_at_zero(data)), ylabel="squared distance (squared units of y)")
+    ax.set(ylim=(1e-7 * loss_at_zero(data), 10 * loss_at_zero(data)), ylabel="squared distance ((L/s)²)")
     ax.legend()
     return (
         f"against updates, the optimisation error, {short(errors[0])} at the start and {short(errors[-1])} at the end, "

@@ -8,6 +8,7 @@ from IPython.display import display
 from matplotlib.pyplot import close
 from PIL import Image
 
+from gd_helpers.formatting import mark_code
 from gd_helpers.plotting.axes import CourseFigure
 from gd_helpers.plotting.descriptions import describe
 from gd_helpers.plotting.style import course_style
@@ -15,6 +16,7 @@ from gd_helpers.plotting.style import course_style
 CSS_PIXELS_PER_INCH = 96
 WIDTHS = {1: 7.2, 2: 10.0, 3: 12.0}  # inches, by number of columns
 VISUALLY_HIDDEN = "position: absolute; width: 1px; height: 1px; overflow: hidden"
+CAPTION = "max-width: 45em; margin: 0 0 1em; font-style: italic"
 
 
 def subplots(nrows=1, ncols=1, *, height=4.2, **sharing):
@@ -53,12 +55,12 @@ def subplots(nrows=1, ncols=1, *, height=4.2, **sharing):
     return figure, figure.subplots(nrows, ncols, **sharing)
 
 
-def show(figure, alt, *, extra=None):
-    """Display `figure` as a picture with alternative text and with a summary of the numbers behind it.
+def show(figure, alt, *, caption="", extra=None):
+    """Display `figure` as a picture with its caption, with alternative text and a summary of the numbers behind it.
 
     The same figure gives the same bytes. The plain-text form of the output (`describe`) lets a comparison of stored
-    outputs check the numbers. The alternative text is stored in the output's metadata, where nbconvert looks for it,
-    and again as visually hidden text below the picture, because JupyterLab ignores the metadata.
+    outputs check the numbers. Both texts are stored in the output's metadata, where nbconvert looks for the alternative
+    one, and again below the picture, the alternative one out of sight, because JupyterLab ignores the metadata.
 
     Parameters
     ----------
@@ -66,24 +68,35 @@ def show(figure, alt, *, extra=None):
         It is closed afterwards, so that no backend shows it again.
     alt : str
         One or more sentences that say what the picture shows, for readers who cannot see it.
+    caption : str
+        One or two sentences for everyone: what to look at. Backticks mark code.
     extra : dict, optional
         More forms of the output, by MIME type.
 
     Raises
     ------
     ValueError
-        If `alt` is not a sentence.
+        If `alt` or `caption` is not a sentence.
     """
-    if not isinstance(alt, str) or len(alt.split()) < 3 or alt.strip()[-1] not in ".!?":
-        raise ValueError(f"alt must be a sentence that says what the picture shows, with its full stop, got {alt!r}")
-    alt = " ".join(alt.split())
+    alt = _read_sentence("alt", alt)
+    caption = _read_sentence("caption", caption) if caption != "" else ""
     width, height = (round(inches * CSS_PIXELS_PER_INCH) for inches in figure.get_size_inches())
     bundle = {"image/png": base64.b64encode(render(figure)).decode("ascii"), "text/plain": describe(figure)}
     bundle |= extra or {}
-    display(bundle, raw=True, metadata={"image/png": {"alt": alt, "width": width, "height": height}})
+    texts = {"alt": alt, "caption": caption} if caption else {"alt": alt}
+    display(bundle, raw=True, metadata={"image/png": {**texts, "width": width, "height": height}})
     # JupyterLab gives the picture no alt attribute, so a screen reader reads this instead
-    display({"text/html": f'<p style="{VISUALLY_HIDDEN}">{html.escape(alt)}</p>', "text/plain": alt}, raw=True)
+    words = [f'<p class="caption" style="{CAPTION}">{mark_code(caption)}</p>'] if caption else []
+    words.append(f'<p style="{VISUALLY_HIDDEN}">{html.escape(alt)}</p>')
+    display({"text/html": "".join(words), "text/plain": f"{caption}\n{alt}".strip()}, raw=True)
     close(figure)
+
+
+def _read_sentence(name, text):
+    """Return `text`, which must be a sentence or more, on one line."""
+    if not isinstance(text, str) or len(text.split()) < 3 or text.strip()[-1] not in ".!?":
+        raise ValueError(f"{name} must be a sentence about the picture, with its full stop, got {text!r}")
+    return " ".join(text.split())
 
 
 def render(figure):

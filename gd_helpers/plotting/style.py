@@ -12,14 +12,14 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from gd_helpers.training.recipes import METHODS
 
-X_LABEL = "x (units of x)"
-Y_LABEL = "y (units of y)"
-B0_LABEL = "b0, intercept (units of y)"
-W1_LABEL = "w1, slope (units of y per unit of x)"
+X_LABEL = "air temperature x (°C)"
+Y_LABEL = "flow y (L/s)"
+B0_LABEL = "intercept b0 (L/s)"
+W1_LABEL = "slope w1 (L/s per °C)"
 EFFORT_LABELS = {"updates": "updates", "examples": "examples seen", "epoch": "epochs"}
 LOSS_LABELS = {
-    "loss": "mean squared error (squared units of y)",
-    "batch_loss": "loss of the last batch (squared units of y)",
+    "loss": "mean squared error ((L/s)²)",
+    "batch_loss": "loss of the last batch ((L/s)²)",
 }
 
 with as_file(files("gd_helpers.plotting") / "course.mplstyle") as _path:

@@ -45,7 +45,7 @@ def plot_loss_surface(data, ax, *, around=None, limits=None):
     >>> from gd_helpers.data import simulate_line
     >>> fig, ax = plotting.subplots()
     >>> plot_loss_surface(simulate_line(), ax, limits=((-1, 8), (-1, 5))).get_xlabel()
-    'b0, intercept (units of y)'
+    'intercept b0 (L/s)'
     """
     fit = metrics.ols(data)
     b0_limits, w1_limits = _limits_around(fit.weights, around) if limits is None else limits

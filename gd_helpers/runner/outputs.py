@@ -23,10 +23,10 @@ PAPERMILL_TAGS = ("injected-parameters", "papermill-error-cell-tag")
 def normalise(notebook):
     """Return a copy of `notebook` without what differs from run to run, or between machines of the same packages.
 
-    Cells keep their tags and no other metadata. The notebook keeps one kernel name and what holds for every Python 3.
-    Streams that follow one another become one text a stream, "stdout" first, with lines that were overwritten by a
-    carriage return left out. Recorded results are rounded to the digits that are shown. Widgets are dropped. Figures
-    and their alt texts, ids and execution counts stay.
+    Cells keep their tags, whether their code is folded, and no other metadata. The notebook keeps one kernel name and
+    what holds for every Python 3. Streams that follow one another become one text a stream, "stdout" first, with lines
+    that were overwritten by a carriage return left out. Recorded results are rounded to the digits that are shown.
+    Widgets are dropped. Figures and their alt texts, ids and execution counts stay.
 
     Parameters
     ----------
@@ -50,7 +50,9 @@ def normalise(notebook):
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNELSPEC, "language_info": language})
     for cell in notebook.cells:
         tags = [tag for tag in cell.metadata.get("tags", []) if tag not in PAPERMILL_TAGS]
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        folded = cell.metadata.get("jupyter", {}).get("source_hidden") is True
+        kept = {"jupyter": {"source_hidden": True}} if folded else {}
+        cell.metadata = nbformat.from_dict({**kept, "tags": tags} if tags else kept)
         if cell.cell_type == "code":
             cell.outputs = join_streams(output for output in cell.outputs if WIDGET_MIME not in output.get("data", {}))
             for output in cell.outputs:

@@ -96,10 +96,13 @@ def shown_in_questions(chapter):
 
 
 def captions_of(cell):
-    """Return the captions that the code of `cell` gives to its pictures, each on one line; others are computed."""
-    alts = {alt for output in pictures(cell) for alt in _alts(output)}
+    """Return the captions and alternative texts that the code of `cell` writes out, each on one line.
+
+    Others are computed, and show what they say.
+    """
+    stored = {text for output in pictures(cell) for text in _texts(output)}
     strings = (node.value for node in ast.walk(parse(cell)) if isinstance(node, ast.Constant))
-    return sorted(alts & {one_line(text) for text in strings if isinstance(text, str)})
+    return sorted(stored & {one_line(text) for text in strings if isinstance(text, str)})
 
 
 def one_line(text):
@@ -144,10 +147,10 @@ def _in_outputs(cell):
     captions = captions_of(cell)
     for output in cell.outputs:
         text = output.get("text", output.get("data", {}).get("text/plain", ""))
-        if one_line(text) in captions:
-            continue
         header, *_ = lines = text.split("\n")
         for line in lines:
+            if one_line(line) in captions:
+                continue
             words = words_of(f"{header} {line}")
             yield from (Shown(number.value, words) for number in read_numbers(_spaced(line)))
 
@@ -158,5 +161,6 @@ def _spaced(line):
     return re.sub(r"[\[\](){},;:=]+(?=\s|[-−\d]|$)|(?<=\d)(?![eE][-+\d])[^\W\d_]+", " ", line)
 
 
-def _alts(output):
-    return [one_line(each["alt"]) for each in output.metadata.values() if isinstance(each, dict) and "alt" in each]
+def _texts(output):
+    each = [each for each in output.metadata.values() if isinstance(each, dict)]
+    return [one_line(texts[name]) for texts in each for name in ("caption", "alt") if name in texts]

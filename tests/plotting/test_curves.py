@@ -53,7 +53,7 @@ def test_a_fitted_line_has_the_weights_it_was_given(intercept, slope):
 
 def test_the_axes_of_the_data_name_their_units(ax, data):
     plotting.plot_data(data, ax)
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("x (units of x)", "y (units of y)")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("air temperature x (°C)", "flow y (L/s)")
 
 
 # plot_loss
@@ -84,7 +84,7 @@ def test_several_runs_are_named_in_the_legend_in_their_order(ax, run):
 
 def test_the_axes_of_the_loss_name_their_units(ax, run):
     plotting.plot_loss(run, ax)
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("updates", "mean squared error (squared units of y)")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("updates", "mean squared error ((L/s)²)")
 
 
 @pytest.mark.parametrize(("log_y", "scale"), [(True, "log"), (False, "linear")])

@@ -85,10 +85,24 @@ def test_the_alt_text_follows_as_escaped_words_out_of_sight(shown):
     assert "Losses fall from a &lt; b to a &amp; c.</p>" in data["text/html"]
 
 
-@pytest.mark.parametrize("alt", ["", "   ", "A plot", "loss curve of batch", "Loss.", None, 7])
-def test_what_is_no_sentence_is_refused_before_anything_is_shown(shown, alt):
-    with pytest.raises(ValueError, match=r"alt must be a sentence .* got"):
-        figures.show(make(), alt)
+def test_the_caption_is_seen_below_the_picture_and_kept_with_it(shown):
+    figures.show(make(), ALT, caption="Look at the end:\n  `loss` < 4.")
+    (_, metadata), (below, _) = shown
+    assert metadata["image/png"]["caption"] == "Look at the end: `loss` < 4."
+    assert below["text/plain"] == f"Look at the end: `loss` < 4.\n{ALT}"
+    caption, words = below["text/html"].split("</p><p")
+    assert caption.endswith("Look at the end: <code>loss</code> &lt; 4.")
+    assert "overflow: hidden" not in caption
+    assert "overflow: hidden" in words
+
+
+@pytest.mark.parametrize("text", ["", "   ", "A plot", "loss curve of batch", "Loss.", None, 7])
+@pytest.mark.parametrize("name", ["alt", "caption"])
+def test_what_is_no_sentence_is_refused_before_anything_is_shown(shown, name, text):
+    if (name, text) == ("caption", ""):
+        pytest.skip("none is given")
+    with pytest.raises(ValueError, match=rf"{name} must be a sentence .* got"):
+        figures.show(make(), **{"alt": ALT, name: text})
     assert shown == []
 
 

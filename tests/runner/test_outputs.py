@@ -53,6 +53,13 @@ def shown(**data):
     return new_output("display_data", data=data)
 
 
+def test_a_folded_cell_stays_folded_and_a_collapsed_output_does_not():
+    metadata = {"jupyter": {"source_hidden": True, "outputs_hidden": True}, "collapsed": True, "tags": ["parameters"]}
+    notebook = new_notebook(cells=[new_code_cell("1", metadata=metadata)])
+    kept = {"jupyter": {"source_hidden": True}, "tags": ["parameters"]}
+    assert outputs.normalise(notebook).cells[0].metadata == kept
+
+
 @given(notebooks())
 def test_normalising_twice_is_normalising_once(notebook):
     once = outputs.normalise(notebook)

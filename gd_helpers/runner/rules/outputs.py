@@ -53,15 +53,17 @@ def check_pictures(notebook, chapter):
     for cell in code:
         for output, behind in zip_longest(cell.outputs, cell.outputs[1:], fillvalue={}):
             mimes = [mime for mime in output.get("data", {}) if mime.startswith("image/")]
-            for alt in (output.metadata.get(mime, {}).get("alt", "") for mime in mimes):
+            for texts in (output.metadata.get(mime, {}) for mime in mimes):
+                alt, caption = texts.get("alt", ""), texts.get("caption", "")
                 if len(alt.split()) < 3:
                     yield cell, "a picture without alt text"
-                elif alt != _words(behind):
-                    yield cell, f"the alt text of a picture is not the text behind it: {alt!r}"
+                elif f"{caption} {alt}".strip() != _words(behind):
+                    yield cell, f"caption and alt text of a picture are not the text behind it: {alt!r}"
             if mimes and re.match(r"<|$", output.data.get("text/plain", "")):
                 yield cell, "a picture without the numbers behind it, for a comparison"
 
 
 def _words(output):
-    """Return the words of the HTML of an output."""
-    return html.unescape(re.sub("<[^>]*>", "", output.get("data", {}).get("text/html", ""))).strip()
+    """Return the words of the HTML of an output, with code between backticks, as it was written."""
+    text = re.sub("</?code>", "`", output.get("data", {}).get("text/html", "")).replace("</p><p", "</p> <p")
+    return html.unescape(re.sub("<[^>]*>", "", text)).strip()

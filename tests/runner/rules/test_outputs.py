@@ -55,6 +55,10 @@ def change_alt(cell):
     cell.outputs[0].metadata["image/png"]["alt"] = "A line that falls from left to right."
 
 
+def change_caption(cell):
+    cell.outputs[0].metadata["image/png"]["caption"] = "A line that was never drawn."
+
+
 def change_words_behind(cell):
     data = cell.outputs[1].data
     data["text/html"] = data["text/html"].replace("rises", "falls")
@@ -80,9 +84,10 @@ BROKEN = {
     show_windows_path: (COMPUTATION, "only one machine shows: 'C:"),
     show_address: (COMPUTATION, "only one machine shows: 'at 0x7f1ff5366190'"),
     drop_alt: (FIGURE, "without alt text"),
-    change_alt: (FIGURE, "not the text behind it: 'A line that falls"),
-    change_words_behind: (FIGURE, "not the text behind it: 'A line that rises"),
-    drop_words_behind: (FIGURE, "not the text behind it: 'A line that rises"),
+    change_alt: (FIGURE, "are not the text behind it: 'A line that falls"),
+    change_caption: (FIGURE, "are not the text behind it: 'A line that rises"),
+    change_words_behind: (FIGURE, "are not the text behind it: 'A line that rises"),
+    drop_words_behind: (FIGURE, "are not the text behind it: 'A line that rises"),
     drop_numbers: (FIGURE, "without the numbers"),
 }
 
@@ -119,3 +124,11 @@ def test_a_figure_in_the_sixth_cell_is_too_late(notebook):
     assert "no figure" not in sentences(notebook)
     add_code(notebook, "total = 2", position)
     assert "no figure" in sentences(notebook)
+
+
+def test_a_picture_with_its_caption_below_it_is_fine(notebook):
+    cell = cell_with(notebook, FIGURE)
+    cell.outputs[0].metadata["image/png"]["caption"] = "Follow `y` < 9."
+    below = cell.outputs[1].data
+    below["text/html"] = f'<p class="caption">Follow <code>y</code> &lt; 9.</p>{below["text/html"]}'
+    assert not says(notebook, cell, "caption")
