@@ -61,15 +61,22 @@ def _check_call(cells, chapter):
 
 
 def check_lengths(notebook, chapter):
-    """Check that a cell is short, or one definition with at most one line after it, or one prediction."""
+    """Check that a cell is short, or one definition with at most one line after it, or predictions alone."""
     for cell in code_cells(notebook):
         length, body = len(code_lines(cell)), parse(cell).body
         defined = [isinstance(node, ast.FunctionDef | ast.ClassDef) for node in body]
         rest = [node for node, is_definition in zip(body, defined, strict=True) if not is_definition]
         one_definition = sum(defined) == 1 and len(rest) <= 1 and all(node.lineno == node.end_lineno for node in rest)
-        one_prediction = len(body) == 1 and calls(cell, "predict")  # its options stand with what is said about them
-        if length > MOST_LINES and not one_definition and not one_prediction:
+        # their options stand with what is said about them
+        only_predictions = all(_called(node) == "predict" for node in body)
+        if length > MOST_LINES and not one_definition and not only_predictions:
             yield cell, f"a cell of {length} lines, more than {MOST_LINES}"
+
+
+def _called(statement):
+    """Return the name of the function that a statement calls, whether it keeps the result or not, or None."""
+    call = getattr(statement, "value", None)
+    return getattr(call.func, "id", None) if isinstance(call, ast.Call) else None
 
 
 def check_words(notebook, chapter):

@@ -72,11 +72,13 @@ def test_a_long_cell_may_be_one_function(notebook):
     assert sentences(notebook) == ""
 
 
-def test_a_long_cell_may_be_one_prediction_and_nothing_else(notebook):
+def test_a_long_cell_may_be_predictions_and_nothing_else(notebook):
     options = "".join(f"    'option {number}': 'feedback',\n" for number in range(16))
     asked = f"one = predict('Which?', {{\n{options}}}, key='one')"
     cell, other = add_code(notebook, asked), add_code(notebook, asked.replace("one", "two") + "\na = 0")
+    several = add_code(notebook, "\n".join(asked.replace("one =", "").replace("one", name).strip() for name in "abc"))
     assert not says(notebook, cell, "a cell of 18 lines")
+    assert not says(notebook, several, "a cell of 54 lines")
     assert says(notebook, other, "a cell of 19 lines")
 
 
