@@ -53,7 +53,8 @@ clean: ## Remove what the other targets made, except .venv
 	find gd_helpers tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 # .ready is there only while .venv is whole: it is taken away before anything is installed, and a .venv without it is made
-# anew. The feed of announcements is switched off because the course asks nothing of the network.
+# anew. The feed of announcements is switched off because the course asks nothing of the network. JupyterLab shows the
+# glossary and other Markdown as a page, not as its source.
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null || \
 		{ echo 'The course needs Python 3.11, 3.12 or 3.13 and $(PYTHON) is not: make $(MAKECMDGOALS) PYTHON=python3.11' >&2; exit 1; }
@@ -64,6 +65,9 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m jupyterlab.labextensions disable --level=sys_prefix --log-level=ERROR \
 		@jupyterlab/apputils-extension:announcements
+	@mkdir -p .venv/share/jupyter/lab/settings
+	@echo '{"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}}' \
+		> .venv/share/jupyter/lab/settings/overrides.json
 	@touch $@
 
 # Compiled once here, the training kernels load from disk ever after, wherever the course is used.
