@@ -1,4 +1,4 @@
-"""The exercises of chapter 01: noise that adds up, standard errors, tensors, a loss that broadcasts."""
+"""The exercises of chapter 01: noise that adds up, tensors, a loss that broadcasts."""
 
 import numpy as np
 import torch
@@ -9,135 +9,32 @@ from gd_helpers.exercises import Misconception, code, prediction
 
 
 @prediction(
-    asks=("noise variance", "reach of the band", "R² ceiling"),
+    asks=("R² ceiling",),
     relative=0.01,
     misconceptions=(
+        Misconception(4 / 13, "You added the standard deviations and squared the sum. It is the variances that add."),
+        Misconception(4 / 7, "Standard deviations don't add. Variances do: square each one first."),
         Misconception(
-            (9, None, None), "You added the standard deviations and squared the sum. It is the variances that add."
+            4 / (4 + np.sqrt(5)), "You added the standard deviation of the noise to a variance. Add its variance."
         ),
-        Misconception((3, None, None), "Standard deviations don't add. Variances do: square each one first."),
-        Misconception(
-            (np.sqrt(5), None, None), "That is the standard deviation of the noise. The first number is its variance."
-        ),
-        Misconception(
-            (None, 4 * np.sqrt(5), None), "That is the band from edge to edge. How far does it reach to one side?"
-        ),
-        Misconception((None, np.sqrt(5), None), "That is one standard deviation; the band reaches two."),
-        Misconception((None, 10, None), "The band reaches two standard deviations, not two variances."),
-        Misconception(
-            (None, None, 5 / 9), "That is the share that is noise. The ceiling is the share that the line explains."
-        ),
-        Misconception(
-            (None, None, 2 / 3),
-            "That was the ceiling with the old noise. More noise leaves a smaller share to explain.",
-        ),
+        Misconception(1 / 2, "You took the gauge alone. The weather still disturbs the stream."),
+        Misconception(5 / 9, "That is the share that is noise. The ceiling is the share that the line explains."),
+        Misconception(2 / 3, "That was the ceiling with the old gauge. More noise leaves a smaller share to explain."),
     ),
     hints=(
         "The noise is the sum of two independent draws. What adds, their standard deviations or their variances?",
-        "The band reaches two standard deviations of the noise on either side. The line explains 2² · 1 = 4 of the "
-        "variance of y.",
+        "The line explains 2² · 1 = 4 of the variance of the flow. What share is that of the whole?",
     ),
-    because="The variances 1² and 2² add up to 5. The band reaches $2\\sqrt 5$ on either side, and the line explains "
-    "4 of $4 + 5$.",
-    then="`simulate_line(noise=(1.0, 2.0))` has the first and the last as `noise_variance` and `r2_ceiling`.",
+    because="The variances 1² and 2² add up to 5, and the line explains 4 of $4 + 5$.",
+    then="`simulate_line(noise=(1.0, 2.0))` has it as `r2_ceiling`.",
 )
 def wider_noise():
-    variance = 1.0**2 + 2.0**2
-    half_width = 2 * np.sqrt(variance)
+    noise = 1.0**2 + 2.0**2
     explained = 2**2 * 1
-    return variance, half_width, explained / (explained + variance)
+    return explained / (explained + noise)
 
 
 # Exercise 2
-
-
-@prediction(
-    asks=("points",),
-    relative=0.01,
-    misconceptions=(
-        Misconception(
-            lambda n: 2 * n, "Twice the points won't halve it: the standard error falls with √n, not with n."
-        ),
-        Misconception(lambda n: n * np.sqrt(2), "You took the root of 2. Which number has the root 2?"),
-        Misconception(lambda n: n / 2, "With fewer points the mean becomes less certain, not more."),
-        Misconception(lambda n: n / 4, "The other way round: with fewer points the standard error doubles."),
-        Misconception(lambda n: 16 * n, "That would halve it twice."),
-        Misconception(4, "That is how many times as many. How many points is that?"),
-    ),
-    hints=(
-        "The standard error of the mean of x is √(1/n). What must n become for the root to be half as large?",
-        "√(1/m) = ½ √(1/n): square both sides.",
-    ),
-    because="The standard error $\\sqrt{1/n}$ falls with the root of $n$, so half of it takes $2^2$ times the points.",
-    then="Precision is expensive: one more digit takes a hundred times the data.",
-)
-def points_for_half_the_error(n):
-    return 4 * n
-
-
-# Exercise 3
-
-
-def draw_samples():
-    generator = np.random.default_rng(2024)
-    cases = [(np.array([1.0, 2.0, 4.0, 6.0]), 2.0, 9.0)]
-    cases += [(generator.normal(9, 6**0.5, n), 9.0, 6.0) for n in (30, 400)]
-    return [*cases, (generator.normal(0, 0.1, 1000), 0.01, 0.01)]
-
-
-@code(
-    cases=draw_samples,
-    misconceptions=(
-        Misconception(
-            lambda *case: -z_of_mean(*case), "The sign is wrong: z is positive where the sample lies above the theory."
-        ),
-        Misconception(
-            lambda sample, mean, variance: (np.mean(sample) - mean) / np.sqrt(variance),
-            "You divided by the standard deviation of a single draw. The mean of n draws varies less: by √n.",
-        ),
-        Misconception(
-            lambda sample, mean, variance: (np.mean(sample) - mean) / (variance / len(sample)),
-            "You divided by the variance of the mean. Its standard error is the root of that.",
-        ),
-        Misconception(
-            lambda sample, mean, variance: (np.mean(sample) - mean) / (variance / np.sqrt(len(sample))),
-            "You divided by variance / √n. The standard error is the standard deviation / √n.",
-        ),
-        Misconception(
-            lambda sample, mean, variance: (np.mean(sample) - mean) / (np.sqrt(variance) / len(sample)),
-            "You divided by standard deviation / n. The standard error falls with √n.",
-        ),
-        Misconception(
-            lambda sample, mean, variance: (np.mean(sample) - mean) / np.sqrt(variance / (len(sample) - 1)),
-            "You divided by n − 1, as for a variance that is estimated from the sample. This one is known, and a mean "
-            "of n draws has the variance `variance / n`.",
-        ),
-        Misconception(
-            lambda sample, mean, variance: z_of_mean(sample, mean, np.var(sample)),
-            "You took the variance of the sample. The variance of the theory is given: `variance`.",
-        ),
-        Misconception(
-            lambda sample, mean, variance: z_of_mean(sample, mean, np.var(sample, ddof=1)),
-            "You took the sample's own variance. That of the theory is given: `variance`.",
-        ),
-        Misconception(
-            lambda sample, mean, variance: np.mean(sample) - mean,
-            "That is the difference in units of x. How many standard errors is it?",
-        ),
-    ),
-    hints=(
-        "It is the difference, the sample's mean minus the theoretical one, divided by its standard error.",
-        "The variance of a mean of n draws is `variance / n`, and its standard error is the root of that.",
-    ),
-    because="The difference is measured in standard errors of the mean, √(variance / n).",
-    then="Try it on 200 seeds: about 9 of the 200 values of |z| should be above 2.",
-)
-def z_of_mean(sample, mean, variance):
-    standard_error = np.sqrt(variance / len(sample))
-    return (np.mean(sample) - mean) / standard_error
-
-
-# Exercise 4
 
 
 def draw_points():
@@ -211,7 +108,7 @@ def as_tensors(x, y):
     return X_tensor, y_tensor
 
 
-# Exercise 5
+# Exercise 3
 
 
 def draw_predictions():
@@ -249,7 +146,7 @@ def draw_predictions():
         ),
         Misconception(
             lambda *case: np.sqrt(mean_squared_error(*case)),
-            "You took the root, which is in units of y. The mean squared error has none.",
+            "You took the root, which is in L/s. The mean squared error is in (L/s)².",
         ),
         Misconception(
             lambda targets, predictions: np.mean(np.abs(predictions.reshape(-1) - targets.reshape(-1))),
@@ -278,8 +175,6 @@ def mean_squared_error(targets, predictions):
 
 QUESTIONS = (
     wider_noise,
-    points_for_half_the_error,
-    z_of_mean,
     as_tensors,
     mean_squared_error,
 )

@@ -1,8 +1,5 @@
 """Another way to the answers of chapter 01."""
 
-import statistics
-
-import numpy as np
 import torch
 
 from gd_helpers.data import simulate_line
@@ -10,20 +7,7 @@ from gd_helpers.data import simulate_line
 
 def wider_noise():
     """Ask data with this noise."""
-    data = simulate_line(n=2, noise=(1.0, 2.0))
-    return data.noise_variance, 2 * np.sqrt(data.noise_variance), data.r2_ceiling
-
-
-def points_for_half_the_error(n):
-    """Find the smallest number of points whose standard error is at most half that of n."""
-    candidates = np.arange(1, 20 * n)
-    return candidates[np.sqrt(1 / candidates) <= np.sqrt(1 / n) / 2 * (1 + 1e-12)][0]
-
-
-def z_of_mean(sample, mean, variance):
-    """Ask Python's own normal distribution of the mean."""
-    of_the_mean = statistics.NormalDist(mean, (variance / len(sample)) ** 0.5)
-    return of_the_mean.zscore(statistics.fmean(sample.tolist()))
+    return simulate_line(n=2, noise=(1.0, 2.0)).r2_ceiling
 
 
 def as_tensors(x, y):
