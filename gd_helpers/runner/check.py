@@ -12,7 +12,7 @@ from gd_helpers.lesson.parameters import PUBLISHED
 from gd_helpers.runner.cells import code_cells, first_line, parse
 from gd_helpers.runner.chapters import select_chapters
 from gd_helpers.runner.outputs import normalise
-from gd_helpers.runner.rules import code, exercises, numbers, outputs, predictions, text
+from gd_helpers.runner.rules import code, exercises, numbers, outputs, predictions, reading, text
 
 RULES = (
     text.check_title,
@@ -27,7 +27,11 @@ RULES = (
     text.check_prose,
     text.check_sections,
     numbers.check_numbers,
-    predictions.check_predictions,
+    predictions.check_answers,
+    reading.check_size,
+    reading.check_claims,
+    reading.check_predictions,
+    reading.check_close,
     exercises.check_exercises,
 )
 

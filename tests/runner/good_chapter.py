@@ -21,7 +21,7 @@ IMPORTS = """import numpy as np
 
 from gd_helpers import plotting
 from gd_helpers.exercises import for_chapter
-from gd_helpers.lesson import check_parameters, claim"""
+from gd_helpers.lesson import check_parameters, claim, predict"""
 PARAMETERS = """seed: int = 37  # seed of the data
 n: int = 1000  # number of points
 learning_rate: float = 0.1  # length of a step
@@ -29,11 +29,20 @@ updates: int = 100  # steps"""
 CALL = f'check_parameters("{CHAPTER}", seed=seed, n=n, learning_rate=learning_rate, updates=updates)'
 FIGURE = """fig, ax = plotting.subplots(height=1)
 ax.plot([1, 2], [seed, n], label="line")
-plotting.show(fig, "A line that rises from left to right.")"""
+plotting.show(fig, "A line that rises from left to right.", caption="Look at both ends.")"""
 COMPUTATION = """total = np.arange(7).sum()
 print("the sum is", total)"""
-CLAIM = 'claim("The sum is 21", total)'
+CLAIM = """claim("The sum is 21", total)
+claim("Its square is 441", total**2)
+claim("Its half is 10.5", total / 2)"""
 SQUARE = "int(total) ** 2"
+ASKED = [
+    f'predict("Is {number} even?", {{"yes": "Half of it is whole.", "no": "Half of it is not."}}, "yes", key="{key}")'
+    for number, key in ((2, "two"), (4, "four"), (6, "six"))
+]
+RECAP = "## What you can do now\n\n" + "\n".join(f"- tell {each}" for each in "abcde")
+EARLIER = "## Three questions on earlier chapters"
+FOLDED = {"jupyter": {"source_hidden": True}}
 EXERCISES = "So it is.\n\n## Exercises\n\nNow you."
 SETUP = f'exercises = for_chapter("{CHAPTER}", seed=seed, n=n)'
 PROGRESS = "exercises.progress()"
@@ -48,13 +57,18 @@ def make_chapter():
         new_code_cell(IMPORTS),
         new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
         new_code_cell(CALL),
-        new_markdown_cell("**Predict:** does the line rise?"),
+        new_markdown_cell("Does the line rise?"),
         new_code_cell(FIGURE),
         new_markdown_cell("It does."),
         new_code_cell(COMPUTATION),
         new_code_cell(CLAIM),
         new_markdown_cell("And its square?"),
         new_code_cell(SQUARE),
+        new_markdown_cell("Which numbers are even?"),
+        new_code_cell("\n".join(ASKED), metadata=FOLDED),
+        new_markdown_cell(RECAP),
+        new_markdown_cell(EARLIER),
+        new_code_cell("\n".join(ASKED).replace('key="', 'key="earlier_'), metadata=FOLDED),
         new_markdown_cell(EXERCISES),
         new_code_cell(SETUP),
     ]

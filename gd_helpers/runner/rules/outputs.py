@@ -7,6 +7,7 @@ from itertools import count, zip_longest
 from gd_helpers.runner.cells import calls, code_cells, pictures
 from gd_helpers.runner.outputs import WIDGET_MIME, find_local_text, normalise, texts_of
 
+EXPLORER_MIME = "application/vnd.gd-helpers.explorer+json"
 FIRST_CELLS = 5  # among these is a figure; those that ask for a prediction are not counted
 LOOSENING_TAGS = {"nbval-ignore-output", "nbval-raises-exception", "nbval-skip", "raises-exception", "skip-execution"}
 MACHINE_PATH = re.compile(r"(?<![\w./:])/(home|root|Users|tmp|private|var|opt|mnt|usr)/[\w.]|\b[A-Za-z]:\\\w")
@@ -57,6 +58,8 @@ def check_pictures(notebook, chapter):
                 alt, caption = texts.get("alt", ""), texts.get("caption", "")
                 if len(alt.split()) < 3:
                     yield cell, "a picture without alt text"
+                elif not caption and EXPLORER_MIME not in output.data:  # a reader of an explorer looks at all of it
+                    yield cell, "a picture without a caption"
                 elif f"{caption} {alt}".strip() != _words(behind):
                     yield cell, f"caption and alt text of a picture are not the text behind it: {alt!r}"
             if mimes and re.match(r"<|$", output.data.get("text/plain", "")):

@@ -5,7 +5,7 @@ import ast
 from gd_helpers.runner.cells import calls, code_cells, parse
 
 
-def check_predictions(notebook, chapter):
+def check_answers(notebook, chapter):
     """Check that each prediction has a key of its own, and an answer: its own, or one that a later cell reveals."""
     cells, keys = code_cells(notebook), set()
     for place, cell in enumerate(cells, start=1):

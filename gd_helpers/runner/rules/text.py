@@ -80,8 +80,19 @@ def check_sections(notebook, chapter):
 
 
 def find_dead_links(notebook, folder):
-    """Yield the relative links in the prose of `notebook`, a file in `folder`, that lead nowhere, with their cells."""
+    """Yield the relative links in the prose of `notebook`, a file in `folder`, that lead nowhere, with their cells.
+
+    A link may lead to a heading of a Markdown file: ``glossary.md#learning-rate``.
+    """
     for cell in prose_cells(notebook):
-        for target in re.findall(r"\]\((?!https?:|#|attachment:)([^)#\s]+)", cell.source):
-            if not (folder / target).exists():
+        for target in re.findall(r"\]\((?!https?:|#|attachment:)([^)\s]+)", cell.source):
+            name, _, anchor = target.partition("#")
+            path = folder / name
+            if not path.exists() or (anchor and path.suffix == ".md" and anchor not in _anchors(path)):
                 yield cell, f"a link that leads nowhere: {target}"
+
+
+def _anchors(path):
+    """Return what links to the headings of a Markdown file end in, as GitHub makes them."""
+    titles = re.findall(r"(?m)^#+ (.*)$", path.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}

@@ -33,7 +33,7 @@ EDITS = {
     "a constant checked": (CALL, "seed=seed", "seed=37", "does not check all"),
     "a late import": (COMPUTATION, COMPUTATION, f"import scipy\n{COMPUTATION}", "imports outside"),
     "more than imports": (IMPORTS, IMPORTS, f"{IMPORTS}\nrng = np.random.default_rng(1)", "imports alone"),
-    "a star import": (IMPORTS, "import check_parameters, claim", "import *", "star import"),
+    "a star import": (IMPORTS, "import check_parameters, claim, predict", "import *", "star import"),
     "sys.path": (COMPUTATION, "print", "sys.path.append", "sys.path"),
     "plt.show": (COMPUTATION, "print", "plt.show", "plt.show"),
     "an installation": (COMPUTATION, "total =", "%pip install torch\ntotal =", "installation"),

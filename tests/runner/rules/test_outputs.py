@@ -4,6 +4,8 @@ import pytest
 from good_chapter import COMPUTATION, FIGURE, PROGRESS, SQUARE, add_code, cell_with, says, sentences
 from nbformat.v4 import new_output
 
+from gd_helpers.runner.rules.outputs import EXPLORER_MIME
+
 WIDGET = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "IntSlider()"}
 
 
@@ -126,9 +128,20 @@ def test_a_figure_in_the_sixth_cell_is_too_late(notebook):
     assert "no figure" in sentences(notebook)
 
 
-def test_a_picture_with_its_caption_below_it_is_fine(notebook):
+def test_a_caption_with_code_and_signs_is_compared_as_it_was_written(notebook):
     cell = cell_with(notebook, FIGURE)
     cell.outputs[0].metadata["image/png"]["caption"] = "Follow `y` < 9."
+    assert says(notebook, cell, "caption and alt text")
     below = cell.outputs[1].data
-    below["text/html"] = f'<p class="caption">Follow <code>y</code> &lt; 9.</p>{below["text/html"]}'
+    below["text/html"] = below["text/html"].replace("Look at both ends.", "Follow <code>y</code> &lt; 9.")
+    assert not says(notebook, cell, "caption")
+
+
+def test_an_explorer_needs_no_caption_and_another_picture_does(notebook):
+    cell = cell_with(notebook, FIGURE)
+    del cell.outputs[0].metadata["image/png"]["caption"]
+    below = cell.outputs[1].data
+    below["text/html"] = below["text/html"].partition("</p>")[2]
+    assert says(notebook, cell, "a picture without a caption")
+    cell.outputs[0].data[EXPLORER_MIME] = {}
     assert not says(notebook, cell, "caption")

@@ -59,3 +59,12 @@ def test_links_are_followed(notebook, tmp_path):
     (tmp_path / "01_simulate_data.ipynb").touch()
     found = list(find_dead_links(notebook, tmp_path))
     assert found == [(notebook.cells[0], "a link that leads nowhere: 03_batch.ipynb")]
+
+
+def test_links_into_a_file_are_followed_to_its_heading(notebook, tmp_path):
+    for name in ("01_simulate_data.ipynb", "03_batch.ipynb"):
+        (tmp_path / name).touch()
+    (tmp_path / "glossary.md").write_text("# Glossary\n\n## Learning rate\n\nA number.\n", encoding="utf-8")
+    notebook.cells[4].source = "The [rate](glossary.md#learning-rate) and the [loss](glossary.md#loss)."
+    found = list(find_dead_links(notebook, tmp_path))
+    assert found == [(notebook.cells[4], "a link that leads nowhere: glossary.md#loss")]
