@@ -60,7 +60,7 @@ class Prediction(Question):
     @property
     def tolerance(self):
         """What is accepted, in words."""
-        parts = [f"{self.relative:.0%}".replace("%", " %")] if self.relative else []
+        parts = [f"{format_number(100 * self.relative)} %"] if self.relative else []
         parts += [format_number(self.absolute)] if self.absolute else []
         return f"within {' + '.join(parts)}" if parts else "exactly"
 

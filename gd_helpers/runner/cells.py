@@ -28,6 +28,16 @@ def headings(cell):
     return re.findall(r"^#{1,6} .*$", re.sub(r"(?ms)^```.*?^```", "", cell.source), re.MULTILINE)
 
 
+def sections_of(notebook):
+    """Return, for each cell of `notebook`, the headings "## …" of its sections: that it is in, and those it opens."""
+    sections, current = [], ""
+    for cell in notebook.cells:
+        opened = [line for line in headings(cell) if line.startswith("## ")] if cell.cell_type == "markdown" else []
+        sections.append({current, *opened})
+        current = [current, *opened][-1]
+    return sections
+
+
 def find_heading(notebook, heading):
     """Return the index of the cell that has this `heading`, or of the last cell where none has."""
     found = (i for i, cell in enumerate(notebook.cells) if cell.cell_type == "markdown" and heading in headings(cell))

@@ -1,8 +1,9 @@
 """Find the numbers that a chapter shows: stated by its claims, in its stored outputs and in its code.
 
-A number in prose is compared with these. Each comes with the words it stands with, since 0.16 is common and "α = 0.16"
-is not: those of a claim's statement, of a line of output and its header, of a line of code, also in names such as
-batch_size.
+A number in prose is compared with these: with what claims state and parameters are anywhere in the chapter, and with
+all else in its own section. Each comes with the words it stands with, since 0.16 is common and "α = 0.16" is not: those
+of a claim's statement, of a line of output and its header, of a line of code, also in names such as batch_size. The
+numbers behind a figure are not shown by it, but for those in its caption and alternative text.
 """
 
 import ast
@@ -15,10 +16,11 @@ from pathlib import Path
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from gd_helpers.exercises import questions
+from gd_helpers.lesson.fold import read_claims
 from gd_helpers.lesson.numbers import read_numbers
 from gd_helpers.runner.cells import code_cells, parse, pictures
 
-NEAR = {1: 0, 2: 12, 3: 30}  # by significant digits, how many words on both sides of a number in prose are looked at
+NEAR = {1: 4, 2: 5, 3: 30}  # by significant digits, how many words on both sides of a number in prose are looked at
 # Words that say the same of a number, in prose and in code.
 SAME = {"rate": "α", "learning": "α", "lr": "α", "size": "b", "seed": "start", "init": "start", "least": "ols"}
 SAME |= {"relative": "accepted", "absolute": "accepted"}
@@ -34,10 +36,13 @@ class Shown:
         That of "3 %" is 0.03.
     words : frozenset of str
         What it stands with.
+    whole : bool
+        Whether it is written without a point: what is, does not show "1.0".
     """
 
     value: float
     words: frozenset
+    whole: bool = False
 
 
 class ShownNumbers:
@@ -55,16 +60,18 @@ class ShownNumbers:
     def show(self, number, text):
         """Return whether one of them is the `number` that stands in `text`.
 
-        With one significant digit (0.1, 300, 5 %) it must be the number itself, wherever it is shown. With more it may
-        be what rounds to the number, and must share a word with what stands near it, `NEAR`.
+        It must share a word with what stands near it, `NEAR`. With one significant digit (0.1, 300, 5 %) it must be the
+        number itself, with more it may be what rounds to it.
         """
         digits = min(3, len(re.sub(r"\D", "", number.text).strip("0")) or 1)
         found = [each for each in self._rounding_to(number) if digits > 1 or _is(each.value, number)]
+        if "." in number.text and number.value.is_integer():
+            found = [each for each in found if not each.whole]
         before, after = (
             re.findall(r"\S*\w\S*", side) for side in (text[: number.start], text[number.start + len(number.text) :])
         )
         words = words_of(" ".join([*before[-NEAR[digits] :], *after[: NEAR[digits]]]))
-        return any(digits == 1 or words & each.words for each in found)
+        return any(words & each.words for each in found)
 
     def _rounding_to(self, number):
         """Return those that round to `number`, or to the per cent of it, as a table has them that says so above."""
@@ -81,9 +88,19 @@ def _is(value, number):
     return any(abs(value - expected) <= 1e-9 * abs(expected) for expected in (number.value, 100 * number.value))
 
 
-def shown_in(notebook):
-    """Return the numbers that the code cells of `notebook` show, a list of `Shown`."""
-    return [shown for cell in code_cells(notebook) for shown in (*_in_code(cell), *_in_outputs(cell))]
+def shown_in(cell):
+    """Return the numbers that a cell shows by its code and its stored outputs, a list of `Shown`."""
+    return [*_in_code(cell), *_in_outputs(cell)] if cell.cell_type == "code" else []
+
+
+def shown_everywhere(notebook):
+    """Return the numbers that hold in all of `notebook`: what claims state, and the parameters."""
+    parameters = [cell for cell in code_cells(notebook) if "parameters" in cell.metadata.get("tags", [])]
+    stated = (_in_text(_spaced(claim["statement"]), words_of(claim["statement"])) for claim in read_claims(notebook))
+    return [
+        *(shown for found in stated for shown in found),
+        *(shown for cell in parameters for shown in _in_code(cell)),
+    ]
 
 
 @functools.cache
@@ -132,27 +149,33 @@ def _in_code(cell):
 def _in_tree(tree, source, captions=(), hidden=()):
     """Yield the numbers in a syntax tree, and those in its strings, but for `captions` and the `hidden` nodes."""
     lines = source.splitlines()
+    negative = {id(node.operand) for node in ast.walk(tree) if isinstance(getattr(node, "op", None), ast.USub)}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or id(node) in hidden or isinstance(node.value, bool):
             continue
         words = words_of(" ".join(lines[node.lineno - 1 : node.end_lineno]))
         if isinstance(node.value, int | float):
-            yield from (Shown(value, words) for value in (float(node.value), -float(node.value)))
+            value = -float(node.value) if id(node) in negative else float(node.value)
+            yield Shown(value, words, isinstance(node.value, int))
         elif isinstance(node.value, str) and one_line(node.value) not in captions:
-            yield from (Shown(number.value, words) for number in read_numbers(node.value))
+            yield from _in_text(node.value, words)
 
 
 def _in_outputs(cell):
-    """Yield what the stored outputs of `cell` show, but for the captions."""
-    captions = captions_of(cell)
-    for output in cell.outputs:
+    """Yield what the stored outputs of `cell` show, but for the captions and the numbers behind figures."""
+    captions, figures = captions_of(cell), pictures(cell)
+    for output in (each for each in cell.outputs if each not in figures):
         text = output.get("text", output.get("data", {}).get("text/plain", ""))
         header, *_ = lines = text.split("\n")
         for line in lines:
             if one_line(line) in captions:
                 continue
-            words = words_of(f"{header} {line}")
-            yield from (Shown(number.value, words) for number in read_numbers(_spaced(line)))
+            yield from _in_text(_spaced(line), words_of(f"{header} {line}"))
+
+
+def _in_text(text, words):
+    """Yield the numbers of a text, which stand with `words`."""
+    return (Shown(number.value, words, "." not in number.text) for number in read_numbers(text))
 
 
 def _spaced(line):

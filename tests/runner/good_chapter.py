@@ -73,7 +73,9 @@ def make_chapter():
         new_code_cell(SETUP),
     ]
     for number, question in enumerate(questions_of(CHAPTER), 1):
-        cells.append(new_markdown_cell(f"**Exercise {number}, {question.kind}.** What is it?"))
+        tolerance = getattr(question, "tolerance", "exactly")
+        accepted = "" if tolerance == "exactly" else f" Accepted: {tolerance}."
+        cells.append(new_markdown_cell(f"**Exercise {number}, {question.kind}.** What is it?{accepted}"))
         cells.append(new_code_cell(f"exercises.{question.name}.check(...)"))
     cells += [new_markdown_cell("How far are you?"), new_code_cell(PROGRESS), new_markdown_cell(SOURCES)]
     notebook = new_notebook(cells=cells)

@@ -1,6 +1,7 @@
 """Rules for the exercises of a chapter: each asked for once, in order, and left open."""
 
 import ast
+import re
 from itertools import pairwise
 
 from gd_helpers.exercises.chapter import chapters_with_exercises, parameters_of, questions_of
@@ -34,9 +35,19 @@ def _check_asking(notebook, chapter, questions):
         opening = f"**Exercise {number}, {question.kind}.** "
         if prompt.cell_type != "markdown" or not prompt.source.startswith(opening):
             yield cell, f"no prompt that begins with {opening!r} before an exercise"
+        else:
+            yield from _check_accepted(prompt, getattr(question, "tolerance", "exactly"))
         texts = [output.get("data", {}).get("text/plain", "") for output in cell.outputs]
         if len(texts) != 1 or not texts[0].startswith(f"○ Exercise {number}, not answered yet."):
             yield cell, "an exercise that is not open"
+
+
+def _check_accepted(prompt, tolerance):
+    """Check that a prompt says how far an answer may be off, as it is judged: `tolerance`, or nothing if "exactly"."""
+    said = re.findall(r"Accepted: (within \S+(?: %)?)(?=[ .,])", " ".join(prompt.source.replace("\u00a0", " ").split()))
+    said = [text.rstrip(".,") for text in said]
+    if said != [tolerance][: tolerance != "exactly"]:
+        yield prompt, f"the prompt says that {said} is accepted, and it is judged {tolerance}"
 
 
 def _find_asked(cell):

@@ -1,16 +1,16 @@
 """The rule that holds prose to what a chapter shows: each number that the reader reads is one of those.
 
-Shown is what a claim states, what a stored output has and what the code says: that of the chapter, its parameters and,
-for an exercise, the file of its questions (`gd_helpers.runner.shown`). Words that are numbers ("two", "half") are not
-read. Small numbers are everywhere in code, so that a wrong one may go unnoticed: ``tests/runner/rules/test_numbers.py``
-counts.
+Shown is what a claim of the chapter states, its parameters, what the code and the stored outputs of the same section
+have and, for an exercise, the file of its questions (`gd_helpers.runner.shown`). Words that are numbers ("two", "half")
+are not read. Small numbers are everywhere in code, so that a wrong one may go unnoticed:
+``tests/runner/test_wrong_numbers.py`` counts.
 """
 
 import re
 
 from gd_helpers.lesson.numbers import read_numbers
-from gd_helpers.runner.cells import headings
-from gd_helpers.runner.shown import ShownNumbers, captions_of, one_line, shown_in, shown_in_questions
+from gd_helpers.runner.cells import sections_of
+from gd_helpers.runner.shown import ShownNumbers, captions_of, one_line, shown_everywhere, shown_in, shown_in_questions
 
 # What is no number that anything could show. None of these is about one chapter or one cell.
 EXCEPTIONS = {
@@ -26,9 +26,11 @@ EXCEPTIONS = {
     "the shape of an array": (
         r"\((?:\d[\d,]*|[a-zA-Z]+)(?:, (?:\d[\d,]*|[a-zA-Z]+))+\)|\((?:\d[\d,]*|[a-zA-Z]+),\)|\d[\d,]* × \d+"
     ),
+    "how far an answer may be off, which a rule of its own compares": r"Accepted: within \S+(?:\s%)?",
     "the width of a number in memory": r"\b\d+ (?:binary )?(?:bits|digits)\b",
 }
-UNREAD_SECTION = "## sources"  # volumes and pages
+UNREAD_SECTION = "## Sources"  # volumes and pages
+EXERCISES = "## Exercises"
 
 
 def check_numbers(notebook, chapter):
@@ -50,16 +52,16 @@ def read_prose(notebook, chapter):
         A cell of text, or a caption.
     shown : ShownNumbers
     """
-    of_chapter = shown_in(notebook)
-    in_text, in_exercises = ShownNumbers(of_chapter), ShownNumbers([*of_chapter, *shown_in_questions(chapter)])
-    section = ""
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            section = next((line for line in reversed(headings(cell)) if line.startswith("## ")), section).lower()
-        if section == UNREAD_SECTION:
+    sections, everywhere = sections_of(notebook), shown_everywhere(notebook)
+    by_cell = [shown_in(cell) for cell in notebook.cells]
+    for cell, own in zip(notebook.cells, sections, strict=True):
+        if UNREAD_SECTION in own:
             continue
+        near = [shown for found, other in zip(by_cell, sections, strict=True) if own & other for shown in found]
+        asked = shown_in_questions(chapter) if EXERCISES in own else []
+        shown = ShownNumbers([*everywhere, *near, *asked])
         for text in [cell.source] if cell.cell_type == "markdown" else captions_of(cell):
-            yield cell, _without_exceptions(text), in_exercises if section == "## exercises" else in_text
+            yield cell, _without_exceptions(text), shown
 
 
 def _without_exceptions(text):

@@ -35,6 +35,19 @@ def drop_progress(notebook):
     notebook.cells.remove(cell_with(notebook, PROGRESS))
 
 
+def test_a_prompt_that_does_not_say_how_far_off_an_answer_may_be_is_stopped(notebook):
+    cell = replaced(notebook, "within 10 %", "within 10 %", "within 1 %")
+    assert says(notebook, cell, "['within 1 %'] is accepted, and it is judged within 10 %")
+    cell.source = cell.source.replace("Accepted: within 1 %.", "")
+    assert says(notebook, cell, "[] is accepted, and it is judged within 10 %")
+
+
+def test_a_prompt_that_says_more_than_is_judged_is_stopped(notebook):
+    cell = cell_with(notebook, ", code.**")
+    cell.source += " Accepted: within 1 %."
+    assert says(notebook, cell, "['within 1 %'] is accepted, and it is judged exactly")
+
+
 @pytest.mark.parametrize("break_it", [drop_exercise, swap_exercises, ask_above_the_heading, drop_progress])
 def test_exercises_that_are_missing_or_out_of_order_are_stopped(notebook, break_it):
     break_it(notebook)

@@ -52,20 +52,55 @@ def test_a_number_in_a_caption_is_one_that_the_reader_reads(notebook):
     assert says(notebook, cell, "the number 47, which nothing in the chapter shows")
 
 
-def test_an_output_may_be_rounded_in_prose_and_a_single_digit_not(notebook):
-    add_code(notebook, "print('the share is', total / 99)")
+@pytest.fixture
+def share(notebook):
+    """Have a cell of the first section print a share."""
+    add_code(notebook, "print('the share is', total / 99)", position=8)
     cell_with(notebook, "total / 99").outputs = [
         {"output_type": "stream", "name": "stdout", "text": "the share is 0.2168\n"}
     ]
+
+
+@pytest.mark.usefixtures("share")
+def test_an_output_may_be_rounded_in_prose_and_a_single_digit_not(notebook):
     replaced(notebook, PROSE, PROSE, "The share is 0.217, or 0.22, or 21.7 %.")
     assert reported(notebook) == []
     replaced(notebook, "The share", "0.22", "0.2")
     assert reported(notebook) == ["0.2"]
 
 
-def test_more_digits_must_stand_near_a_word_that_they_are_shown_with(notebook):
-    replaced(notebook, PROSE, PROSE, "Our house has the number 21.")
-    assert reported(notebook) == ["21"]
+@pytest.mark.usefixtures("share")
+def test_an_output_shows_nothing_in_another_section_and_a_claim_does(notebook):
+    replaced(notebook, PROSE, PROSE, "The share is 0.217.\n\n## Later\n\nThe sum is 21.")
+    assert reported(notebook) == []
+    replaced(notebook, "## Later", "The sum is 21.", "The sum is 21, the share is 0.217.")
+    assert reported(notebook) == []  # it begins in the section of the output
+    replaced(notebook, "## Later", "The share is 0.217.", "")
+    notebook.cells.insert(-1, new_markdown_cell("And the share is 0.217."))
+    assert reported(notebook) == ["0.217"]
+
+
+def test_the_numbers_behind_a_figure_are_not_shown_by_it(notebook):
+    replaced(notebook, PROSE, PROSE, "A line with 17 points.")
+    data = cell_with(notebook, FIGURE).outputs[0].data
+    data["text/plain"] = data["text/plain"].replace("2 points", "17 points")
+    assert reported(notebook) == ["17"]
+
+
+def test_a_whole_number_does_not_show_one_with_a_point(notebook):
+    replaced(notebook, PROSE, PROSE, "The sum is 21, not 21.0.")
+    assert reported(notebook) == ["21.0"]
+
+
+def test_a_number_is_not_shown_by_its_negative(notebook):
+    replaced(notebook, PROSE, PROSE, "The sum is −21.")
+    assert reported(notebook) == ["−21"]
+
+
+@pytest.mark.parametrize("number", ["21", "7"])
+def test_a_number_must_stand_near_a_word_that_it_is_shown_with(notebook, number):
+    replaced(notebook, PROSE, PROSE, f"Our house has the number {number}.")
+    assert reported(notebook) == [number]
 
 
 def test_an_exercise_may_have_the_numbers_of_its_question(notebook):
@@ -89,6 +124,7 @@ EXCEPTED = [
     "the 43 % ellipse",
     "A shape of (n, 43), or (43,).",
     "A number of 43 bits.",
+    "Accepted: within 43 %.",
     "`4321` and chapter 17.",
 ]
 
