@@ -1,4 +1,4 @@
-"""The exercises of chapter 04: how long the run is, what one example tells, the loop, the shape of its noise ball."""
+"""The exercises of chapter 04: how long the run is, what single losses tell, the loop, a bug, averaged weights."""
 
 import math
 
@@ -76,69 +76,59 @@ def updates_to_within_one_percent(n, seed):
 # Exercise 2
 
 
-def count_wrongly(change):
-    """Return what `change` makes of the mean and the standard deviation, as a wrong count."""
-    return lambda n, seed: (None, None, change(*loss_of_one_example(n, seed)[:2]))
+def count_by(change):
+    """Return what `change` makes of the mean and the standard deviation of the single losses, as a wrong answer."""
+
+    def count(n, seed):
+        data = simulate_line(n=n, seed=seed)
+        X, y = data.numpy()
+        losses = (X @ ols(data).weights - y) ** 2
+        return change(losses.mean(), losses.std())
+
+    return count
 
 
 @prediction(
-    asks=("mean", "standard deviation", "examples to average"),
+    asks=("mornings to average",),
     relative=0.15,
     misconceptions=(
         Misconception(
-            lambda n, seed: (*loss_of_one_example(n, seed)[1::-1], None),
-            "Mean and standard deviation are the wrong way round: the standard deviation of the losses is larger than "
-            "their mean.",
-        ),
-        Misconception(
-            lambda n, seed: (loss_of_one_example(n, seed)[0] ** 0.5, None, None),
-            "That is a distance from the line. The loss of an example is the square of it.",
-        ),
-        Misconception(
-            (0, None, None),
-            "The residuals average to 0. Their squares don't: which number is the mean of all the squared residuals?",
-        ),
-        Misconception(
-            lambda n, seed: (None, loss_of_one_example(n, seed)[0] ** 0.5, None),
-            "That is the standard deviation of the residuals. The question asks for that of their squares.",
-        ),
-        Misconception(
-            lambda n, seed: (None, loss_of_one_example(n, seed)[1] ** 2, None),
-            "That is the variance of the losses. Take the root.",
-        ),
-        Misconception(
-            count_wrongly(lambda mean, std: std / (0.1 * mean)),
+            count_by(lambda mean, std: std / (0.1 * mean)),
             "You divided the standard deviation by the error that is wanted. But the error falls with the root of the "
-            "number of examples.",
+            "number of mornings.",
         ),
         Misconception(
-            count_wrongly(lambda mean, std: (std / 0.1) ** 2),
+            count_by(lambda mean, std: (std / 0.1) ** 2),
             "You took 0.1, in units of the loss. What is wanted is a tenth of the mean.",
         ),
+        Misconception(100, "That would be enough if the standard deviation of the losses were equal to their mean."),
+        Misconception(10, "The error of a mean falls with the root of how many it averages, not with their number."),
         Misconception(
-            count_wrongly(lambda mean, std: 100),
-            "That would be enough if the standard deviation of the losses were equal to their mean.",
+            400,
+            "You took 2 as the ratio of standard deviation and mean. That is the ratio of the variance to the square "
+            "of the mean: take the root.",
+        ),
+        Misconception(
+            lambda n: n,
+            "All the mornings give the loss itself, with no error. A tenth of it is reached with fewer.",
         ),
     ),
     hints=(
-        "This chapter prints the mean over all examples. For the standard deviation: the square of a normal number "
-        "with mean 0 and variance v has the mean v and the variance 2v². What is v here?",
-        "The residuals are nearly normal, and v is their mean square. The mean of m losses has the standard deviation "
-        "of one loss, divided by √m.",
-        "Or compute the squared residuals of all examples, at `best.weights`, and take their mean and standard "
-        "deviation.",
+        "At least squares the residuals are nearly normal with mean 0, and v is their mean square: the loss over all "
+        "mornings. What are the mean and the standard deviation of one morning's loss, in units of v?",
+        "The mean is v, the standard deviation √2 · v. The mean of m losses has the standard error √2 · v / √m.",
     ),
-    because="The mean is the loss over all the data, that of least squares. The residuals are nearly normal, so their "
-    "squares have a standard deviation of about $\\sqrt 2$ times that mean. A mean of $m$ has the standard error "
-    "$\\sqrt{2/m}$ times the loss; a tenth of it takes $m = 200$.",
-    then="So the losses of the last examples of some 200 epochs, averaged, give the loss to within a tenth. One alone "
-    "says nothing.",
+    because="The mean of the single losses is the loss over all the data. The residuals are nearly normal, so the "
+    "losses have a standard deviation of about $\\sqrt 2$ times that mean. A mean of $m$ of them has the standard "
+    "error $\\sqrt{2/m}$ times the loss; for a tenth of it, $m$ is about 200.",
+    then="So the losses of the last mornings of some 200 epochs, averaged, give the loss to within a tenth. One alone "
+    "says nearly nothing.",
 )
-def loss_of_one_example(n, seed):
+def mornings_to_average(n, seed):
     data = simulate_line(n=n, seed=seed)
-    X, y = data.X.double().numpy(), data.y.double().numpy()[:, 0]
+    X, y = data.numpy()
     losses = (X @ ols(data).weights - y) ** 2
-    return losses.mean(), losses.std(), (losses.std() / (0.1 * losses.mean())) ** 2
+    return (losses.std() / (0.1 * losses.mean())) ** 2
 
 
 # Exercise 3
@@ -258,49 +248,56 @@ def epoch_ends(X, y, w, rates, orders):
 
 
 @choice(
-    options=("across the valley", "along the valley", "round", "a point"),
+    options=(
+        "X is shuffled, y is not",
+        "zero_grad is forgotten",
+        "the rate is much too small",
+        "every epoch has the same order",
+    ),
     misconceptions=(
         Misconception(
-            "across the valley",
-            "That is what shuffling does: there the kicks of an epoch nearly cancel along the floor. Do they cancel "
-            "when an example can come twice, or not at all?",
+            "zero_grad is forgotten",
+            "Then each update would repeat all the earlier gradients. Chapter 02 shows that curve: it swings, and here "
+            "it would grow without end.",
         ),
         Misconception(
-            "along the valley",
-            "Along the floor the pull back is weaker, which makes the ball longer. But the kicks are weaker there too: "
-            "an example kicks in the direction (1, x), which is mostly across.",
+            "the rate is much too small",
+            "Then the curve would fall slowly, and all the way. This one falls at once, and then rises.",
         ),
         Misconception(
-            "a point",
-            "The rate is constant, and each example keeps kicking the weights. What would bring them to rest?",
+            "every epoch has the same order",
+            "This chapter has tried that: such a run ends a little off least squares, at the same place each time. "
+            "This one ends far off.",
         ),
     ),
     hints=(
-        "Two things make the ball wide in a direction: strong kicks, and a weak pull back. How are both across the "
-        "valley, and how along it?",
-        "Try it: give your `epoch_ends` the orders `rng.integers(n, size=(200, n))` and a rate of 0.01 for each epoch, "
-        "begin at `best.weights`, and look at the ends: the roots of `np.linalg.eigvalsh(np.cov(ends.T))` are the "
-        "widths. The narrowest comes first.",
+        "In the end the loss is about that of the line which predicts the mean of y for each morning. For which "
+        "mornings is that the best that a line can do?",
+        "For those whose temperature says nothing of their flow. Which bug takes from each morning its own flow?",
     ),
-    because="With replacement the kicks are independent, and none cancels another. Across the valley the pull is "
-    "strong, and the kicks are strong in the same measure: both come from the curvature there. The two balance, and "
-    "the ball is equally wide in all directions. It is shuffling that makes it narrow along the floor.",
-    then="Its standard deviation is about √(α s²) in every direction, with s² the loss at least squares.",
+    because="At the end R² is about 0: the loop has learned that the temperature is of no use. So it must have seen "
+    "pairs that don't belong together. If the rows of X are shuffled and those of y are not, each temperature meets "
+    "the flow of another morning. The code tries each bug, and looks which one ends near the variance of y.",
+    then="Shuffle indices, and take X and y by the same index.",
 )
-def ball_with_replacement(n, seed):
-    data = simulate_line(n=n, seed=seed)
-    X, y = data.X.double().numpy(), data.y.double().numpy()
-    rng = np.random.default_rng(seed)
-    w, ends = ols(data).weights, []
-    for _ in range(100):
-        for i in rng.integers(n, size=n):
-            w = w - 0.01 * 2 * (X[i] @ w - y[i, 0]) * X[i]
-        ends.append(w)
-    covariance = np.cov(np.transpose(ends))
-    narrow, wide = np.sqrt(np.linalg.eigvalsh(covariance))
-    if wide < 2 * narrow:
-        return "round"
-    return "across the valley" if covariance[0, 1] > 0 else "along the valley"
+def bug_of_the_curve(n, seed):
+    X, y = simulate_line(n=n, seed=seed).numpy()
+
+    def final_loss(bug):
+        rng, w, step = np.random.default_rng(seed), np.zeros(2), 0
+        α = 1e-6 if bug == "the rate is much too small" else 1e-3
+        for _ in range(max(40, 40_000 // n)):
+            order = np.arange(n) if bug == "every epoch has the same order" else rng.permutation(n)
+            targets = y if bug == "X is shuffled, y is not" else y[order]
+            for x, target in zip(X[order], targets, strict=True):
+                kept = step if bug == "zero_grad is forgotten" else 0
+                step = kept + α * 2 * (x @ w - target) * x
+                w = w - step
+        return np.mean((X @ w - y) ** 2)
+
+    bugs = "X is shuffled, y is not", "zero_grad is forgotten", "the rate is much too small"
+    ends = {bug: final_loss(bug) for bug in (*bugs, "every epoch has the same order")}
+    return min(ends, key=lambda bug: abs(np.log(ends[bug] / y.var())))
 
 
 # Exercise 5
@@ -394,8 +391,8 @@ def average_and_last(path, last, weights, standard_errors):
 
 QUESTIONS = (
     updates_to_within_one_percent,
-    loss_of_one_example,
+    mornings_to_average,
     epoch_ends,
-    ball_with_replacement,
+    bug_of_the_curve,
     average_and_last,
 )

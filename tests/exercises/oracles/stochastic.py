@@ -8,7 +8,7 @@ import numpy as np
 from exercises.oracles import adam
 
 from gd_helpers.data import simulate_line
-from gd_helpers.metrics import ols, stationary_covariance
+from gd_helpers.metrics import ols, r2
 from gd_helpers.models import linear
 
 
@@ -39,14 +39,13 @@ def updates_to_within_one_percent(n, seed):
     ]
 
 
-def loss_of_one_example(n, seed):
+def mornings_to_average(n, seed):
     """Fit and score the line with Python's own statistics."""
     data = simulate_line(n=n, seed=seed)
     xs, ys = data.x.double().tolist(), data.y.double()[:, 0].tolist()
     slope, intercept = statistics.linear_regression(xs, ys)
     losses = [(intercept + slope * x - y) ** 2 for x, y in zip(xs, ys, strict=True)]
-    mean, variance = statistics.fmean(losses), statistics.pvariance(losses)
-    return mean, variance**0.5, variance / (0.1 * mean) ** 2
+    return statistics.pvariance(losses) / (0.1 * statistics.fmean(losses)) ** 2
 
 
 def epoch_ends(X, y, w, rates, orders):
@@ -63,13 +62,16 @@ def epoch_ends(X, y, w, rates, orders):
     return np.array(ends)
 
 
-def ball_with_replacement(n, seed):
-    """Take the shape from the covariance that an update leaves unchanged."""
-    covariance = stationary_covariance(simulate_line(n=n, seed=seed), learning_rate=0.01, batch_size=1)
-    narrow, wide = np.sqrt(np.linalg.eigvalsh(covariance))
-    if wide < 2 * narrow:
-        return "round"
-    return "across the valley" if covariance[0, 1] > 0 else "along the valley"
+def bug_of_the_curve(n, seed):
+    """Score the weights at which the mean update of each loop is zero, or those that it hardly leaves."""
+    X, y = simulate_line(n=n, seed=seed).numpy()
+    unpaired = np.linalg.solve(X.T @ X / n, X.mean(axis=0) * y.mean())  # E[x y] = E[x] E[y] without a relation
+    ends = {
+        "X is shuffled, y is not": unpaired,
+        "the rate is much too small": np.zeros(2),
+        "every epoch has the same order": np.linalg.lstsq(X, y, rcond=None)[0],
+    }
+    return min(ends, key=lambda bug: abs(r2(y, X @ ends[bug])))  # without zero_grad there is no end
 
 
 def average_and_last(path, last, weights, standard_errors):
