@@ -1,69 +1,41 @@
-"""The exercises of chapter 05: short batches, the noise near B = n, epochs against updates, cutting, the loop."""
+"""The exercises of chapter 05: short batches, the noise near B = n, epochs against updates, a bug, the loop."""
 
 import math
 
 import numpy as np
 
 from gd_helpers.data import simulate_line
-from gd_helpers.exercises import Misconception, code, prediction
+from gd_helpers.exercises import Misconception, choice, code, prediction
 from gd_helpers.training.trainer import train
 
 # Exercise 1
 
 
 @prediction(
-    asks=("updates", "times as much"),
-    relative=0.01,
+    asks=("updates",),
     misconceptions=(
         Misconception(
-            lambda n: ten_epochs_by_300(n)[::-1],
-            "These two are the wrong way round: updates come first.",
+            lambda n: 10 * (n // 300),
+            "You counted full batches only. What becomes of the mornings left over?",
         ),
         Misconception(
-            lambda n: (10 * (n // 300), None),
-            "You counted full batches only. What becomes of the examples left over?",
+            lambda n: 10 * n / 300,
+            "There is no such thing as part of an update. What becomes of the mornings left over in each epoch?",
         ),
         Misconception(
-            lambda n: (10 * n / 300, None),
-            "There is no such thing as part of an update. What becomes of the examples that are left over in each "
-            "epoch?",
-        ),
-        Misconception(
-            lambda n: (math.ceil(10 * n / 300), None),
+            lambda n: math.ceil(10 * n / 300),
             "You cut up ten epochs as one piece. But no batch reaches past the end of an epoch: each epoch has a short "
             "one of its own.",
         ),
-        Misconception(lambda n: (math.ceil(n / 300), None), "That is for one epoch."),
-        Misconception((10, None), "Those are the epochs. How many updates does each make?"),
-        Misconception(
-            lambda n: (None, 1 / ten_epochs_by_300(n)[1]),
-            "Upside down: in a short batch an example shares the mean with fewer others. Does it count for more, or "
-            "less?",
-        ),
-        Misconception(
-            lambda n: (None, ten_epochs_by_300(n)[1] ** 0.5),
-            "That is how many times as noisy the gradient of the last batch is. The question is how much one example "
-            "counts.",
-        ),
-        Misconception(
-            lambda n: (None, n % 300),
-            "That is how many examples the last batch has. What share of the mean does each have, compared with one in "
-            "a full batch?",
-        ),
-        Misconception((None, 1), "Each batch's mean counts the same, but not each example: how many share that mean?"),
+        Misconception(lambda n: math.ceil(n / 300), "That is for one epoch."),
+        Misconception(10, "Those are the epochs. How many updates does each make?"),
+        Misconception(lambda n: 10 * n, "That is how many mornings you read. How many does each update use?"),
     ),
-    hints=(
-        "Cut up one epoch first, 300 at a time. How many pieces are there, and how many examples does the last one "
-        "have?",
-        "In the mean of a batch of B examples, each has the weight 1/B. What is that for the last batch, divided by "
-        "what it is for a full one?",
-    ),
-    because="Each epoch is cut up anew, and its last batch has the rest. The mean of a batch of $B$ examples gives "
-    "each the weight $1/B$, so the weights of two examples are inversely proportional to the sizes of their batches.",
+    hints=("Cut up one epoch first, 300 at a time. How many pieces are there, the short one included?",),
+    because="Each epoch is cut up anew, and its last batch has the rest: $\\lceil n/300 \\rceil$ updates an epoch.",
 )
 def ten_epochs_by_300(n):
-    sizes = [min(300, n - start) for start in range(0, n, 300)]
-    return 10 * len(sizes), sizes[0] / sizes[-1]
+    return 10 * len(range(0, n, 300))
 
 
 # Exercise 2
@@ -140,12 +112,12 @@ def batch_for_a_tenth_of_the_noise(n):
     ),
     hints=(
         "One of the two curves over the batch size compares runs after equal numbers of updates. What does it say?",
-        "At equal updates the batch size hardly matters. How many updates do this run's epochs make? And an epoch of "
-        "batch descent?",
+        "At equal updates the batch size counts for far less than at equal epochs. How many updates do this run's "
+        "epochs make? And an epoch of batch descent?",
     ),
-    because="At equal updates the batch size hardly matters here. This run makes $\\lceil n/B \\rceil$ updates an "
-    "epoch and batch descent makes one, so it needs about as many epochs as this run makes updates; a few fewer, since "
-    "its gradients have no noise.",
+    because="At equal updates a run with B = n ends only a little nearer than one with B = 32. This run makes "
+    "$\\lceil n/B \\rceil$ updates an epoch and batch descent makes one, so it needs nearly as many epochs as this run "
+    "makes updates.",
     then="And it reads n examples in each of them, for the same loss.",
 )
 def epochs_of_batch_descent(n, seed, epochs, batch_size):
@@ -158,65 +130,58 @@ def epochs_of_batch_descent(n, seed, epochs, batch_size):
 # Exercise 4
 
 
-def slices(order, batch_size):
-    return tuple(order[start : start + batch_size] for start in range(0, len(order), batch_size))
-
-
-def draw_orders():
-    generator = np.random.default_rng(2024)
-    cases = [(np.array([4, 1, 6, 0, 3, 5, 2]), 3)]
-    return cases + [(generator.permutation(n), B) for n, B in ((12, 4), (100, 32), (53, 1), (9, 9))]
-
-
-@code(
-    cases=draw_orders,
+@choice(
+    options=(
+        "step is missing",
+        "the model is made anew in each epoch",
+        "the rate is much too small",
+        "every epoch has the same order",
+    ),
     misconceptions=(
-        Misconception(slices, "The short last batch is still there."),
         Misconception(
-            lambda order, batch_size: np.array(slices(order, batch_size)[:-1]),
-            "You always drop the last batch. Where B divides n it is full, and stays.",
+            "step is missing",
+            "Then the weights would never move, and the curve would not fall in the first epoch either.",
         ),
         Misconception(
-            lambda order, batch_size: np.array([order] * (len(order) // batch_size)),
-            "Each of your batches is the whole order: the mistake in the published code. Where is the slice?",
+            "the rate is much too small",
+            "Then the first epoch would bring little. Here it brings nearly all of the fall.",
         ),
         Misconception(
-            lambda order, batch_size: np.array([order] * math.ceil(len(order) / batch_size)),
-            "Each of your batches is the whole order, the mistake in the published code, and there is one too many.",
-        ),
-        Misconception(
-            lambda order, batch_size: full_batches(np.arange(len(order)), batch_size),
-            "Those are the places in the order. The batches hold what stands there: `order[start:stop]`.",
-        ),
-        Misconception(
-            lambda order, batch_size: order[len(order) % batch_size :].reshape(-1, batch_size),
-            "You left out the first examples of the order instead of the last ones.",
-        ),
-        Misconception(
-            lambda order, batch_size: np.resize(order, (math.ceil(len(order) / batch_size), batch_size)),
-            "You filled up the last batch with the first examples, which now come twice. Leave it out.",
-        ),
-        Misconception(
-            lambda order, batch_size: full_batches(order, batch_size).T,
-            "Your batches are the columns. Each row should be a batch.",
-        ),
-        Misconception(
-            lambda order, batch_size: full_batches(order, len(order) // batch_size),
-            "Your batches have as many examples as there are batches. A batch has `batch_size` of them.",
+            "every epoch has the same order",
+            "Then the weights would go on from epoch to epoch, and so would the fall.",
         ),
     ),
     hints=(
-        "How many full batches are there? `len(order) // batch_size`.",
-        "Batch i is `order[i * batch_size : (i + 1) * batch_size]`. `np.array` of a list of such slices has a row "
-        "for each batch.",
+        "The first epoch does its work. What would the second one have to begin with, so that it ends at the same "
+        "height?",
+        "Each epoch ends about where the first one ended, so each must have begun where the first one began. Which "
+        "line of the loop makes the weights?",
     ),
-    because="Count the full batches, and slice each of them out of the order.",
-    then="With 1,000 examples and B = 32, each epoch leaves out 8; with shuffling, different ones every time. "
-    "PyTorch's loader calls this `drop_last` (chapter 08).",
+    because="Every epoch brings the loss to the same height, so each begins at the same weights: the line that makes "
+    "the model stands inside the loop over the epochs. The small bounces are those of the orders. The code tries each "
+    "bug, and looks for a curve that falls in the first epoch and not after it.",
+    then="What has to last through the training is made before the loop: model, optimizer, generator.",
 )
-def full_batches(order, batch_size):
-    count = len(order) // batch_size
-    return np.array([order[i * batch_size : (i + 1) * batch_size] for i in range(count)])
+def bug_of_the_curve(seed):
+    X, y = simulate_line(seed=seed).numpy()
+    n, first = len(y), np.array([0.4, 0.2])
+
+    def losses(bug):
+        rng, w, found = np.random.default_rng(seed), first, []
+        α = 1e-5 if bug == "the rate is much too small" else 0 if bug == "step is missing" else 1e-2
+        for _ in range(30):
+            w = first if bug == "the model is made anew in each epoch" else w
+            order = np.arange(n) if bug == "every epoch has the same order" else rng.permutation(n)
+            for start in range(0, n, 32):
+                batch = order[start : start + 32]
+                w = w - α * 2 / len(batch) * X[batch].T @ (X[batch] @ w - y[batch])
+            found.append(np.mean((X @ w - y) ** 2))
+        return found
+
+    bugs = "step is missing", "the model is made anew in each epoch", "the rate is much too small"
+    curves = {bug: losses(bug) for bug in (*bugs, "every epoch has the same order")}
+    fallen = [bug for bug in curves if curves[bug][0] < np.mean((X @ first - y) ** 2) / 2]
+    return max(fallen, key=lambda bug: curves[bug][-1] / curves[bug][0])
 
 
 # Exercise 5
@@ -327,6 +292,6 @@ QUESTIONS = (
     ten_epochs_by_300,
     batch_for_a_tenth_of_the_noise,
     epochs_of_batch_descent,
-    full_batches,
+    bug_of_the_curve,
     mini_batch_descent,
 )

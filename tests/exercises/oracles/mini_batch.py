@@ -15,7 +15,7 @@ from gd_helpers.training.trainer import train
 def ten_epochs_by_300(n):
     """Count by dividing with a remainder."""
     full, rest = divmod(n, 300)
-    return 10 * (full + (rest > 0)), (300 if full else rest) / (rest or 300)
+    return 10 * (full + (rest > 0))
 
 
 def batch_for_a_tenth_of_the_noise(n, seed):
@@ -40,9 +40,20 @@ def epochs_of_batch_descent(n, seed, epochs, batch_size):
     return adam.count_updates(H, off, above)
 
 
-def full_batches(order, batch_size):
-    """Cut off the rest, and fold the others into rows."""
-    return order[: len(order) - len(order) % batch_size].reshape(-1, batch_size)
+def bug_of_the_curve(seed):
+    """Find the loss after one epoch and after thirty, by powers of the matrix of an update."""
+    X, y = simulate_line(seed=seed).numpy()
+    best, H = np.linalg.lstsq(X, y, rcond=None)[0], 2 / len(y) * X.T @ X
+
+    def loss_after(updates, α):
+        off = np.linalg.matrix_power(np.eye(2) - α * H, updates) @ (np.array([0.4, 0.2]) - best)
+        return np.mean((X @ (best + off) - y) ** 2)
+
+    rates = {"step is missing": 0.0, "the rate is much too small": 1e-5, "every epoch has the same order": 1e-2}
+    falls = {bug: (loss_after(0, α), loss_after(32, α), loss_after(960, α)) for bug, α in rates.items()}
+    falls["the model is made anew in each epoch"] = loss_after(0, 1e-2), loss_after(32, 1e-2), loss_after(32, 1e-2)
+    (bug,) = [bug for bug, (first, second, last) in falls.items() if second < first / 2 and last > 0.9 * second]
+    return bug
 
 
 def mini_batch_descent(X, y, w, α, B, orders):
