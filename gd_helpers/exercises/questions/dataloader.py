@@ -1,56 +1,44 @@
-"""The exercises of chapter 08: drop_last, which generator, the rows of an epoch, replacement, and stacking."""
+"""The exercises of chapter 08: drop_last, which generator, a curve and its bug, the rows of an epoch, and stacking."""
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from gd_helpers.exercises import Misconception, code, prediction
+from gd_helpers.data import simulate_line
+from gd_helpers.exercises import Misconception, choice, code, prediction
+from gd_helpers.metrics import ols
 
 # Exercise 1
 
 
 @prediction(
-    asks=("updates without drop_last", "updates with drop_last", "examples that an epoch leaves out"),
+    asks=("updates",),
     misconceptions=(
         Misconception(
-            lambda n: (10 * (n // 300), 10 * -(-n // 300), None),
-            "The first two are the wrong way round: `drop_last` takes something away.",
+            lambda n: 10 * -(-n // 300),
+            "That is without `drop_last`. With it, the examples left over in an epoch make no batch.",
+        ),
+        Misconception(lambda n: n // 300, "Those are the updates of one epoch. How many epochs are there?"),
+        Misconception(
+            lambda n: 10 * n / 300,
+            "There is no such thing as part of an update. What becomes of the examples that do not fill a batch?",
         ),
         Misconception(
-            lambda n: (-(-n // 300), n // 300, None),
-            "Those are the updates of one epoch. How many epochs are there?",
-        ),
-        Misconception(
-            lambda n: (10 * n / 300, None, None),
-            "There is no such thing as part of an update. The examples left over make a short batch, which is an "
-            "update.",
-        ),
-        Misconception(
-            lambda n: (None, -(-10 * n // 300) - 1, None),
+            lambda n: 10 * n // 300,
             "You cut up all epochs in a row. A loader begins each epoch with a new batch, and drops one in each.",
         ),
-        Misconception(
-            lambda n: (None, None, -n % 300), "That is how many examples the last batch is short of being full."
-        ),
-        Misconception(
-            lambda n: (None, None, 10 * (n % 300)),
-            "That is the sum over ten epochs. How many is it in one?",
-        ),
-        Misconception(
-            (None, None, 0), "Then `drop_last` would drop nothing. How many examples does the last batch have?"
-        ),
+        Misconception(lambda n: n % 300, "That is how many examples each epoch leaves out. How many batches are full?"),
     ),
     hints=(
-        "Cut one epoch into batches of 300. How many are full, and how many examples are left over?",
-        "Without `drop_last` an epoch has $\\lceil n/300 \\rceil$ batches, with it $\\lfloor n/300 \\rfloor$.",
+        "Cut one epoch into batches of 300. How many are full?",
+        "With `drop_last` an epoch has $\\lfloor n/300 \\rfloor$ batches.",
     ),
-    because="Without `drop_last` the examples left over make a batch of their own, so n/300 is rounded up. With it "
-    "they make none, so it is rounded down, and in each epoch they are left out.",
+    because="The examples left over in an epoch make no batch, so n/300 is rounded down, in each of the ten epochs.",
+    then="Without `drop_last` they make a short batch, and n/300 is rounded up.",
 )
 def ten_epochs_of_300(n):
-    kept = int(np.ceil(n / 300))
-    dropped = n // 300
-    return 10 * kept, 10 * dropped, n - 300 * dropped
+    full_batches = n // 300
+    return 10 * full_batches
 
 
 # Exercise 2
@@ -109,6 +97,60 @@ def same_batches_after():
 
 
 # Exercise 3
+
+
+@choice(
+    options=(
+        "sorted by flow, not shuffled",
+        "generator seeded anew each epoch",
+        "last batch dropped",
+        "learning rate past its limit",
+    ),
+    misconceptions=(
+        Misconception(
+            "generator seeded anew each epoch",
+            "That repeats in every epoch, too. But in a shuffled order each batch has small and large flows, and the "
+            "loss hardly rises.",
+        ),
+        Misconception(
+            "last batch dropped",
+            "That takes a few examples from an epoch. It does not turn each epoch into a high wave.",
+        ),
+        Misconception(
+            "learning rate past its limit", "Then the loss would grow without end. Here no peak is twice the last one."
+        ),
+    ),
+    hints=(
+        "The wave comes back in every epoch, so the order is the same in each. And why is it so high?",
+        "What do the batches in the first half of an epoch have in common, that pulls the line away from the others?",
+    ),
+    because="At the start of each epoch come the mornings of small flow, and pull the line down; at its end those of "
+    "large flow pull it up. The loss over all the data rises and falls with it, in every epoch alike.",
+    then="A loss that is drawn once an epoch shows nothing of this: it always looks at the same point of the wave.",
+)
+def bug_of_the_wave(n, seed):
+    data = simulate_line(n=n, seed=seed)
+    (X, y), mixed = data.numpy(), np.random.default_rng(seed).permutation(n)
+
+    def follow(order, rate=0.05):
+        w, losses = ols(data).weights.copy(), []
+        for _ in range(3):
+            for batch in np.split(order, range(32, len(order), 32)):
+                w -= rate * 2 / len(batch) * X[batch].T @ (X[batch] @ w - y[batch])
+                losses.append(np.mean((X @ w - y) ** 2))
+        return np.reshape(losses, (3, -1))  # a row for each epoch
+
+    runs = {
+        "sorted by flow, not shuffled": follow(np.argsort(y)),
+        "generator seeded anew each epoch": follow(mixed),
+        "last batch dropped": follow(mixed[: n - n % 32]),
+        "learning rate past its limit": follow(mixed, rate=0.5),
+    }
+    bounded = {bug: epochs for bug, epochs in runs.items() if epochs[2].max() < 2 * epochs[1].max()}
+    return max(bounded, key=lambda bug: bounded[bug][2].max() / bounded[bug][2].min())
+
+
+# Exercise 4
 
 
 def shuffled(n, seed):
@@ -186,39 +228,6 @@ def rows_of_epoch(n, batch_size, seed, drop_last):
     return batches
 
 
-# Exercise 4
-
-
-@prediction(
-    asks=("examples that an epoch misses, on average",),
-    relative=0.03,
-    misconceptions=(
-        Misconception(0, "With replacement an example can be drawn twice. Then another one is not drawn at all."),
-        Misconception(
-            lambda n: n / 2, "Not half of them. Work out the probability that all n draws miss a given example."
-        ),
-        Misconception(lambda n: n * (1 - np.exp(-1)), "Those are the examples that it sees. How many does it miss?"),
-        Misconception(
-            1,
-            "A given example is drawn once on average. But some are drawn twice or more often, and that leaves others "
-            "out.",
-        ),
-        Misconception(lambda n: np.exp(-1), "That is the share of the examples. How many of the n examples is that?"),
-    ),
-    hints=(
-        "One draw misses a given example with probability 1 − 1/n. And n independent draws?",
-        "$(1 - 1/n)^n$ is the share that is missed; for large n it is near 1/e.",
-    ),
-    because="Each draw misses a given example with probability $1 - 1/n$, all n of them with $(1 - 1/n)^n \\approx "
-    "1/e$. So an epoch misses about $n/e$ examples, and sees others twice or more often.",
-    then="`RandomSampler(points, replacement=True)` draws like this. Over many epochs it leaves no example out, but "
-    "shuffling uses each one exactly once in every epoch.",
-)
-def missed_with_replacement(n):
-    never = (1 - 1 / n) ** n  # the chance that all n draws miss a given example
-    return n * never
-
-
 # Exercise 5
 
 
@@ -282,7 +291,7 @@ def stack_examples(examples):
 QUESTIONS = (
     ten_epochs_of_300,
     same_batches_after,
+    bug_of_the_wave,
     rows_of_epoch,
-    missed_with_replacement,
     stack_examples,
 )

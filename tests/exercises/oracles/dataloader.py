@@ -4,12 +4,14 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
+from gd_helpers.data import simulate_line
+
 
 def ten_epochs_of_300(n):
-    """Have two loaders deliver their batches, and count."""
+    """Have a loader deliver its batches, and count."""
     with torch.random.fork_rng(devices=[]):  # each epoch of a loader takes a number from the global generator
-        kept, dropped = (list(DataLoader(range(n), batch_size=300, drop_last=drop)) for drop in (False, True))
-    return 10 * len(kept), 10 * len(dropped), n - sum(map(len, dropped))
+        loader = DataLoader(range(n), batch_size=300, drop_last=True)
+        return sum(len(list(loader)) for _ in range(10))
 
 
 def same_batches_after():
@@ -26,17 +28,24 @@ def same_batches_after():
     return unmoved
 
 
+def bug_of_the_wave(n, seed):
+    """See in which order a batch has a mean flow far from that of all, the cause of a wave."""
+    _, y = simulate_line(n=n, seed=seed).numpy()
+    mixed = np.random.default_rng(2024).permutation(n)
+    orders = {
+        "sorted by flow, not shuffled": np.argsort(y),
+        "generator seeded anew each epoch": mixed,
+        "last batch dropped": mixed[: n - n % 32],
+    }
+    (found,) = [bug for bug, order in orders.items() if abs(y[order[:32]].mean() - y.mean()) > y.std() / 2]
+    return found
+
+
 def rows_of_epoch(n, batch_size, seed, drop_last):
     """Have a loader cut the order."""
     order = np.random.default_rng(seed).permutation(n).tolist()
     with torch.random.fork_rng(devices=[]):
         return tuple(batch.numpy() for batch in DataLoader(order, batch_size=batch_size, drop_last=drop_last))
-
-
-def missed_with_replacement(n):
-    """Draw a thousand epochs, and count."""
-    rng = np.random.default_rng(2024)
-    return np.mean([n - np.unique(rng.integers(n, size=n)).size for _ in range(1000)])
 
 
 def stack_examples(examples):
