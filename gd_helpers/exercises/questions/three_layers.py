@@ -1,4 +1,4 @@
-"""The exercises of chapter 09: counts, one hidden unit, heights outside the data, slopes, and units in an order."""
+"""The exercises of chapter 09: a count, one hidden unit, a height outside the data, slopes, and units in an order."""
 
 import numpy as np
 import torch
@@ -13,40 +13,28 @@ from gd_helpers.models import mlp
 
 
 @prediction(
-    asks=("weights without biases", "weights with a bias in every unit", "weight vectors with one function"),
+    asks=("weights and biases",),
     misconceptions=(
-        Misconception((2 * 8 * 4 * 1, None, None), "You multiplied all widths. Go layer by layer, and add the layers."),
-        Misconception((2 + 8 + 4 + 1, None, None), "Those are the units. Each has a weight for each unit before it."),
-        Misconception((65, 52, None), "The first two are the wrong way round: biases come on top of the weights."),
-        Misconception((None, 52 + 15, None), "The inputs compute nothing, so they have no biases."),
-        Misconception((None, 52 + 3, None), "That is one bias per layer. Each unit has its own."),
-        Misconception((None, 52 + 12, None), "You left out one unit: the output has a bias too."),
-        Misconception(
-            (None, None, 479_001_600),
-            "That is 12!, as if all hidden units could trade places. Those of different layers cannot.",
-        ),
-        Misconception((None, None, 40_344), "You added. Each order of one layer can go with each order of the other."),
-        Misconception((None, None, 8 * 4), "8 units can stand in more than 8 orders. In how many?"),
-        Misconception(
-            (None, None, 2 * 2), "More than two units can change places, so each layer has more than two orders."
-        ),
+        Misconception(52, "Those are the weights. Each unit that computes something has a bias besides."),
+        Misconception(2 + 8 + 4 + 1, "Those are the units. Each has a weight for each unit before it."),
+        Misconception(52 + 15, "The inputs compute nothing, so they have no biases."),
+        Misconception(52 + 3, "That is one bias per layer. Each unit has its own."),
+        Misconception(52 + 12, "You left out one unit: the output has a bias too."),
+        Misconception(13, "Those are the biases alone."),
     ),
     hints=(
-        "A layer has (units before) × (units in it) weights, and with biases one more for each of its units.",
-        "Within a hidden layer of m units there are m! orders. Can one layer be reordered whatever the order in the "
-        "other?",
+        "A layer has (units before) × (units in it) weights. Then count the units that compute something.",
+        "The weights are 2·8 + 8·4 + 4·1. The units that compute something are 8 + 4 + 1.",
     ),
     because="Layer by layer, the weights are units before times units in it. The 8 + 4 + 1 units that compute "
-    "something have a bias each. The 8 units of one hidden layer can stand in 8! orders, and for each of these the 4 "
-    "of the other can stand in 4!.",
-    then="With tanh instead of the sigmoid there are more: tanh(−z) = −tanh(z), so each unit can also change the signs "
-    "of its weights on both sides.",
+    "something have a bias each.",
+    then="Hidden units have no names: the 8 of one layer can stand in 8! orders, and for each of these the 4 of the "
+    "other in 4!, so 967,680 sets of weights give the same function.",
 )
-def weights_and_twins():
-    without = 2 * 8 + 8 * 4 + 4 * 1
+def weights_with_biases():
+    weights = 2 * 8 + 8 * 4 + 4 * 1
     biases = 8 + 4 + 1
-    orders = np.prod(np.arange(1, 9)) * np.prod(np.arange(1, 5))  # 8! for the one layer, 4! for the other
-    return without, without + biases, orders
+    return weights + biases
 
 
 # Exercise 2
@@ -102,33 +90,32 @@ def one_hidden_unit(n, seed):
 
 
 @prediction(
-    asks=("far to the left", "far to the right"),
+    asks=("height far to the right",),
     absolute=0.01,
     misconceptions=(
-        Misconception((4.5, 6.5), "The wrong way round: to the left, which of the two units is up?"),
-        Misconception((6, 4), "You left out the bias of the output layer, which is added everywhere."),
-        Misconception((0.5, 10.5), "Not every unit rises with x. Look at the sign of each c."),
-        Misconception((0, 10), "Not every unit rises with x, and the bias of the output layer is added everywhere."),
-        Misconception((10.5, 10.5), "A sigmoid is 1 on one of its sides only."),
+        Misconception(6.5, "That is far to the left. To the right, which of the two units is up?"),
+        Misconception(4, "You left out the bias of the output layer, which is added everywhere."),
+        Misconception(10.5, "Not every unit rises with x. Look at the sign of each c."),
+        Misconception(10, "Not every unit rises with x, and the bias of the output layer is added everywhere."),
+        Misconception(0.5, "That is the bias alone. One of the two units is up."),
         Misconception(
-            tuple(0.5 + sum(v / (1 + np.exp(-a)) for a, v in ((1, 4), (3, 6))) for _ in range(2)),
+            0.5 + sum(v / (1 + np.exp(-a)) for a, v in ((1, 4), (3, 6))),
             "That is the height at x = 0. Far out, the weight of x decides.",
         ),
     ),
     hints=(
         "Far out, each sigmoid is 0 or 1. The sign of c·x decides which.",
-        "To the left the first unit is 0. And the second, whose c is negative?",
+        "To the right the first unit is 1. And the second, whose c is negative?",
     ),
     because="Far out, $a$ does not matter, and each unit is 0 or 1 by the sign of $c\\,x$. The function is the bias, "
     "plus the $v_j$ of the units that are up.",
     then="Whatever the weights, such a function is bounded, and a line is not: no training makes it right far outside "
     "the data.",
 )
-def heights_far_out():
+def height_far_out():
     bias, v = 0.5, np.array([4.0, 6.0])
-    on_the_left = np.array([0, 1])  # c = 2 rises, c = −1 falls
-    on_the_right = np.array([1, 0])
-    return bias + v @ on_the_left, bias + v @ on_the_right
+    is_up = np.array([1, 0])  # far to the right: c = 2 rises, c = −1 falls
+    return bias + v @ is_up
 
 
 # Exercise 4
@@ -272,9 +259,9 @@ def steepest_first(weights):
 
 
 QUESTIONS = (
-    weights_and_twins,
+    weights_with_biases,
     one_hidden_unit,
-    heights_far_out,
+    height_far_out,
     slopes_of,
     steepest_first,
 )
