@@ -1,4 +1,4 @@
-"""What chapter 12 says of line search, correlations and momentum, with runs of NumPy and PyTorch alone."""
+"""What chapter 12 says of line search, correlations and sharpness, with runs of NumPy and PyTorch alone."""
 
 import numpy as np
 import pytest
@@ -46,27 +46,68 @@ def test_what_standardising_leaves_of_kappa_is_the_correlations(found):
     correlated = np.linalg.cond(np.corrcoef(columns.T))
     generator = np.random.default_rng(1)
     shuffled = np.column_stack([generator.permutation(column) for column in columns.T])
-    without, standardised = found("Without their correlations")
+    without, standardised = found("Each column shuffled by itself")
     assert correlated == pytest.approx(standardised, rel=0.01)
     assert np.linalg.cond(np.corrcoef(shuffled.T)) == pytest.approx(without, abs=0.3)
 
 
-def test_momentum_has_a_limit_of_its_own(found):
-    stream = np.random.RandomState(37)
-    x = stream.normal(2, 1, 1000)
-    y = stream.normal(5 + 2 * x, 1) + stream.normal(0, 1, 1000)
-    X, y = torch.tensor(np.column_stack([np.ones(1000), x])), torch.tensor(y)
-    best = torch.linalg.lstsq(X, y[:, None]).solution[:, 0]
-    limit = 2 / torch.linalg.eigvalsh(2 / 1000 * X.T @ X)[-1].item()
-    ends = {}
-    for multiple in (found("With momentum it arrives at")[0], found("And diverges at")[0]):
-        weights = torch.zeros(2, dtype=torch.float64, requires_grad=True)
-        optimizer = torch.optim.SGD([weights], lr=multiple * limit, momentum=0.9)
-        for _ in range(2000):
-            optimizer.zero_grad()
-            ((X @ weights - y) ** 2).mean().backward()
-            optimizer.step()
-        ends[multiple] = (weights.detach() - best).abs().max()
-    arrives, diverges = ends.values()
-    assert arrives < 1e-6
-    assert not diverges < 1e6
+def start_of_net(seed):
+    """Return a winter in which nothing melts below 0 °C, standardised, and a net of five tanh units at its start."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.linspace(-10, 20, 60, dtype=torch.float64)
+    y = 5 + 2 * torch.relu(x) + 1.4 * torch.randn(60, generator=generator, dtype=torch.float64)
+    inputs, targets = ((each - each.mean())[:, None] / each.std(correction=0) for each in (x, y))
+    net = torch.nn.Sequential(torch.nn.Linear(1, 5), torch.nn.Tanh(), torch.nn.Linear(5, 1)).double()
+    torch.nn.utils.vector_to_parameters(torch.randn(16, generator=generator, dtype=torch.float64), net.parameters())
+    net[2].weight.data /= 5**0.5
+    return inputs, targets, net
+
+
+def sharpness_of(net, inputs, targets, updates=300):
+    """Return the largest curvature of the loss, by power iteration with products of Hessian and vector."""
+    weights = list(net.parameters())
+    slopes = torch.autograd.grad(torch.nn.functional.mse_loss(net(inputs), targets), weights, create_graph=True)
+    vector = [torch.ones_like(each) for each in weights]
+    for _ in range(updates):
+        product = torch.autograd.grad(slopes, weights, vector, retain_graph=True)
+        length = torch.sqrt(sum((each**2).sum() for each in product))
+        vector = [each / length for each in product]
+    return length.item()
+
+
+def late_shares(seed, rate, updates=2000):
+    """Return the sharpness as a share of 2/α, at ten moments of the later half of a run of torch.optim."""
+    inputs, targets, net = start_of_net(seed)
+    optimizer, shares = torch.optim.SGD(net.parameters(), lr=rate), []
+    generator = torch.Generator().manual_seed(1)  # other pushes than the chapter's
+    for update in range(updates):
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(net(inputs), targets).backward()
+        optimizer.step()
+        for parameter in net.parameters():
+            parameter.data += 1e-4 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+        if update > updates // 2 and update % 100 == 99:
+            shares.append(sharpness_of(net, inputs, targets) * rate / 2)
+    return shares
+
+
+@pytest.mark.parametrize("rate", [0.3, 0.4])
+def test_the_network_stays_where_its_sharpness_is_two_by_the_rate(found, rate):
+    *_, margin = found("the network's sharpness stays within")
+    assert late_shares(37, rate) == pytest.approx([1] * 10, abs=margin["within"])
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_networks_from_other_starts_end_no_sharper(seed):
+    assert max(late_shares(seed, 0.3)) < 1.04
+
+
+def test_along_an_axis_without_curvature_nothing_moves():
+    generator = np.random.default_rng(3)
+    x = generator.normal(2, 1, 200)
+    X, y = np.column_stack([np.ones(200), x, x]), 5 + 2 * x + generator.normal(0, 1.4, 200)
+    begin, w = np.array([1.0, 2.0, -3.0]), np.array([1.0, 2.0, -3.0])
+    for _ in range(5000):
+        w = w - 0.05 * 2 / 200 * X.T @ (X @ w - y)
+    assert w[1] - w[2] == pytest.approx(begin[1] - begin[2], abs=1e-9)
+    assert X @ w == pytest.approx(np.polyval(np.polyfit(x, y, 1), x), abs=1e-6)
