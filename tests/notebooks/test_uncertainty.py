@@ -124,3 +124,35 @@ def test_stopping_early_gains_much_with_few_points_and_a_weak_line_together_and_
     x = simulate_line(n=n, seed=37).x.numpy().astype(float)
     _, sampling, total = errors_by_epoch(np.column_stack([np.ones(n), x]), truth, 2, 0.05, 1000)
     assert 1 - total.min() / sampling == pytest.approx(gain, abs=0.005)
+
+
+def test_noise_in_proportion_to_x_makes_usual_intervals_wrong_in_both_directions_and_the_sandwich_mends_them():
+    x = simulate_line(seed=37).x.numpy().astype(float)
+    X, deviation = np.column_stack([np.ones(1000), x]), np.sqrt(2 * x**2 / np.mean(x**2))
+    inverse = np.linalg.inv(X.T @ X)
+    exact = np.sqrt(np.diag(inverse @ X.T @ np.diag(deviation**2) @ X @ inverse))
+    assumed = np.sqrt(2 * np.diag(inverse))
+    by_theory = 2 * stats.norm.cdf(1.96 * assumed / exact) - 1
+    rng, runs, held = np.random.default_rng(15), 4000, np.zeros((2, 2))
+    for _ in range(runs):
+        noise = deviation * rng.normal(size=1000)
+        off = inverse @ X.T @ noise
+        e = noise - X @ off
+        usual = np.sqrt(e @ e / 998 * np.diag(inverse))
+        sandwich = np.sqrt(1000 / 998 * np.diag(inverse @ (X.T * e**2) @ X @ inverse))
+        held += np.abs(off) < 1.96 * np.array([usual, sandwich])
+    assert by_theory[0] > 0.97
+    assert by_theory[1] < 0.93
+    np.testing.assert_allclose(held[0] / runs, by_theory, atol=0.015)
+    np.testing.assert_allclose(held[1] / runs, 0.95, atol=0.015)
+
+
+def test_an_interval_for_the_line_says_little_about_a_new_morning_and_the_prediction_interval_holds_95_per_cent():
+    x = simulate_line(seed=37).x.numpy().astype(float)
+    of_line = 1 / 1000 + (3 - x.mean()) ** 2 / np.sum((x - x.mean()) ** 2)  # variance of the height, in units of σ²
+    reach = stats.t.ppf(0.975, 998) * np.sqrt([of_line, 1 + of_line])
+    rng = np.random.default_rng(16)
+    s = np.sqrt(rng.chisquare(998, size=100_000) / 998)
+    off = np.sqrt(1 + of_line) * rng.normal(size=s.size)
+    share = [np.mean(np.abs(off) < s * each) for each in reach]
+    np.testing.assert_allclose(share, [0.068, 0.95], atol=0.005)
