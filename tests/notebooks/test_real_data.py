@@ -107,3 +107,28 @@ def test_averaging_takes_away_the_scatter_of_a_constant_rate():
         model = make_pipeline(StandardScaler(), SGDRegressor(average=average, random_state=0, **fixed))
         spread[average] = np.std(cross_val_score(model, X, y, cv=SPLITS) - least)
     assert spread[False] > 8 * spread[True]
+
+
+def test_a_penalty_lowers_the_condition_number_and_gives_way_along_the_flat_direction_of_s1_to_s5():
+    X, _, y, _ = TRAINING
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    left, values, axes = np.linalg.svd(Z, full_matrices=False)
+    curvatures = 2 * values**2 / len(Z)  # and 2 along the intercept, whose weight pays no penalty
+    assert (curvatures[0] + 0.2) / (curvatures[-1] + 0.2) == pytest.approx(37.7, abs=0.1)
+    least = (left.T @ (y - y.mean())) / values
+    shrunk = least * curvatures / (curvatures + 0.2)
+    assert (axes.T @ least)[4] == pytest.approx(-35.06, abs=0.01)
+    assert (axes.T @ shrunk)[4] == pytest.approx(-4, abs=0.5)
+    assert np.sum(axes[-1][4:9] ** 2) > 0.99
+
+
+def test_residuals_scatter_less_where_least_squares_predicts_low():
+    X, _, y, _ = TRAINING
+    design = np.column_stack([np.ones(len(X)), X])
+    predicted = design @ np.linalg.lstsq(design, y)[0]
+    squares = (y - predicted) ** 2
+    by_chance = np.random.default_rng(16).permuted(np.tile(squares, (20_000, 1)), axis=1)
+    found = np.corrcoef(squares, predicted)[0, 1]
+    off = (by_chance - squares.mean()) @ (predicted - predicted.mean()) / len(y) / squares.std() / predicted.std()
+    assert len(y) * found**2 == pytest.approx(6.7, abs=0.05)
+    assert np.mean(np.abs(off) >= abs(found)) < 0.02

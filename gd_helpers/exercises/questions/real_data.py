@@ -70,42 +70,23 @@ def four_units_of_bmi(seed, n):
 
 
 @prediction(
-    asks=("fits", "rows"),
+    asks=("fits",),
     misconceptions=(
-        Misconception(
-            (60, None),
-            "Those are the fits in the folds. Which model predicts afterwards, and which rows is it fitted to?",
-        ),
-        Misconception((12, None), "That is the number of pairs of settings. Each is fitted in five folds."),
-        Misconception((13, None), "Each pair of settings is fitted in five folds, not once."),
-        Misconception((35, None), "Every rate is tried with every batch size: the numbers multiply."),
-        Misconception(
-            lambda seed, n: (None, len(rows_of(seed, n)[0])),
-            "Those are all training rows. In a fold, some of them are kept for the score.",
-        ),
-        Misconception(
-            lambda seed, n: (None, len(rows_of(seed, n)[0]) // 5),
-            "That many are kept for the score. The fit uses the others.",
-        ),
-        Misconception(
-            lambda seed, n: (None, min(n, 442) * 4 // 5),
-            "That is four fifths of all patients. The search is given only the training rows.",
-        ),
+        Misconception(60, "Those are the fits in the folds. Which model predicts afterwards?"),
+        Misconception(12, "That is the number of pairs of settings. Each is fitted in five folds."),
+        Misconception(13, "Each pair of settings is fitted in five folds, not once."),
+        Misconception(35, "Every rate is tried with every batch size: the numbers multiply."),
     ),
     hints=(
-        "How many pairs of a rate and a batch size are there, and how often is each of them trained and scored? What "
-        "is fitted once more, at the end?",
-        "A fifth of the training rows is kept for the score in each fold; 331 do not divide by five, so look at the "
-        "smaller of these fifths.",
+        "How many pairs of a rate and a batch size are there, and how often is each of them trained and scored?",
+        "What is fitted once more, at the end?",
     ),
     because="Each of the 4 · 3 pairs is trained in 5 folds, on the rows outside the fold. Then the best pair is fitted "
     "once more, to all training rows: that is the model that predicts.",
     then="`search.refit_time_` is the time that this last fit took.",
 )
 def fits_of_a_search(seed, n):
-    X, y = datasets.load_diabetes(return_X_y=True, scaled=False)
-    rows = len(model_selection.train_test_split(X[:n], y[:n], random_state=seed)[0])
-    return 4 * 3 * 5 + 1, rows - rows // 5
+    return 4 * 3 * 5 + 1
 
 
 # Exercise 3
@@ -227,18 +208,17 @@ def stop_also_at_equals(scores, patience):
         ),
         Misconception(
             stop_also_at_equals,
-            "A score equal to the best counts as worse in your function. In the chapter's rule it does not.",
+            "A score equal to the best counts as worse in your function. In the rule asked for it does not.",
         ),
         Misconception(lambda scores, patience: stop_and_best(scores, patience)[0], "And which epoch was best?"),
     ),
     hints=(
-        "Begin with the chapter's `stops_after`, and remember one more number: the epoch of the best score.",
+        "Go through the scores once. Remember the best so far, its epoch, and for how many epochs in a row you waited.",
         "A new best needs `score > best`, strictly, so that the first of equal scores stays. Waiting means "
         "`score < best`.",
     ),
-    because="The rule is the chapter's. With the best score, the loop also keeps its epoch.",
-    then="`GradientDescentRegressor` keeps the weights at which it stops, as `SGDRegressor` does. With the second "
-    "number you could go back to the best ones.",
+    because="With the best score, the loop also keeps its epoch.",
+    then="`GradientDescentRegressor` goes back to the weights of the best epoch.",
 )
 def stop_and_best(scores, patience):
     best, best_epoch, waited = -np.inf, 0, 0
