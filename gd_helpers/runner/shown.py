@@ -3,7 +3,7 @@
 A number in prose is compared with these: with what claims state and parameters are anywhere in the chapter, and with
 all else in its own section. Each comes with the words it stands with, since 0.16 is common and "α = 0.16" is not: those
 of a claim's statement, of a line of output and its header, of a line of code, also in names such as batch_size. The
-numbers behind a figure are not shown by it, but for those in its caption and alternative text.
+numbers behind a figure are shown to its own caption and alternative text only.
 """
 
 import ast
@@ -24,6 +24,7 @@ NEAR = {1: 4, 2: 5, 3: 30}  # by significant digits, how many words on both side
 # Words that say the same of a number, in prose and in code.
 SAME = {"rate": "α", "learning": "α", "lr": "α", "size": "b", "seed": "start", "init": "start", "least": "ols"}
 SAME |= {"relative": "accepted", "absolute": "accepted"}
+SAME |= dict.fromkeys(("morning", "point", "row", "n"), "example") | {"step": "update"}
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,12 @@ def _is(value, number):
 def shown_in(cell):
     """Return the numbers that a cell shows by its code and its stored outputs, a list of `Shown`."""
     return [*_in_code(cell), *_in_outputs(cell)] if cell.cell_type == "code" else []
+
+
+def shown_behind_figures(cell):
+    """Return the numbers that describe what the figures of a cell draw."""
+    texts = [output.get("data", {}).get("text/plain", "") for output in pictures(cell)]
+    return [shown for text in texts for line in text.split("\n") for shown in _in_text(_spaced(line), words_of(text))]
 
 
 def shown_everywhere(notebook):

@@ -10,7 +10,15 @@ import re
 
 from gd_helpers.lesson.numbers import read_numbers
 from gd_helpers.runner.cells import sections_of
-from gd_helpers.runner.shown import ShownNumbers, captions_of, one_line, shown_everywhere, shown_in, shown_in_questions
+from gd_helpers.runner.shown import (
+    ShownNumbers,
+    captions_of,
+    one_line,
+    shown_behind_figures,
+    shown_everywhere,
+    shown_in,
+    shown_in_questions,
+)
 
 # What is no number that anything could show. None of these is about one chapter or one cell.
 EXCEPTIONS = {
@@ -59,7 +67,8 @@ def read_prose(notebook, chapter):
             continue
         near = [shown for found, other in zip(by_cell, sections, strict=True) if own & other for shown in found]
         asked = shown_in_questions(chapter) if EXERCISES in own else []
-        shown = ShownNumbers([*everywhere, *near, *asked])
+        behind = shown_behind_figures(cell) if cell.cell_type == "code" else []
+        shown = ShownNumbers([*everywhere, *near, *asked, *behind])
         for text in [cell.source] if cell.cell_type == "markdown" else captions_of(cell):
             yield cell, _without_exceptions(text), shown
 

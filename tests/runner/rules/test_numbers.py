@@ -37,18 +37,19 @@ def test_a_number_that_is_shown_is_none_to_report(notebook, sentence):
     assert reported(notebook) == []
 
 
-def test_a_number_in_a_caption_is_one_that_the_reader_reads(notebook):
-    cell = replaced(notebook, FIGURE, "rises from left", "rises by 47 from left")
+def describe(notebook, old, new):
+    """Replace `old` by `new` in the words of the figure, in code and outputs; return its cell."""
+    cell = replaced(notebook, FIGURE, old, new)
     for output in cell.outputs:
         for mime in output.get("metadata", {}).values():
-            mime["alt"] = mime["alt"].replace("rises from left", "rises by 47 from left")
-        output.get("data", {}).update(
-            {
-                mime: text.replace("rises from left", "rises by 47 from left")
-                for mime, text in output.get("data", {}).items()
-                if mime.startswith("text")
-            }
-        )
+            mime["alt"] = mime["alt"].replace(old, new)
+        texts = {mime: text for mime, text in output.get("data", {}).items() if mime.startswith("text")}
+        output.get("data", {}).update({mime: text.replace(old, new) for mime, text in texts.items()})
+    return cell
+
+
+def test_a_number_in_a_caption_is_one_that_the_reader_reads(notebook):
+    cell = describe(notebook, "rises from left", "rises by 47 from left")
     assert says(notebook, cell, "the number 47, which nothing in the chapter shows")
 
 
@@ -80,11 +81,14 @@ def test_an_output_shows_nothing_in_another_section_and_a_claim_does(notebook):
     assert reported(notebook) == ["0.217"]
 
 
-def test_the_numbers_behind_a_figure_are_not_shown_by_it(notebook):
+def test_the_numbers_behind_a_figure_are_shown_to_its_caption_only(notebook):
     replaced(notebook, PROSE, PROSE, "A line with 17 points.")
     data = cell_with(notebook, FIGURE).outputs[0].data
     data["text/plain"] = data["text/plain"].replace("2 points", "17 points")
     assert reported(notebook) == ["17"]
+    replaced(notebook, "with 17 points", "A line with 17 points.", PROSE)
+    describe(notebook, "rises from left", "rises over 17 points from left")
+    assert reported(notebook) == []
 
 
 def test_a_whole_number_does_not_show_one_with_a_point(notebook):
