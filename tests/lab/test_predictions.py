@@ -7,7 +7,7 @@ from test_exercises import CHAPTER, QUESTIONS
 from gd_helpers.exercises.question import given
 from gd_helpers.lesson.parameters import PUBLISHED
 
-BY_MOUSE, BY_KEYBOARD, SOLVED = "lowest_point", "first_step", "limit_without_the_factor_2"
+BY_MOUSE, BY_KEYBOARD, SOLVED = "lowest_point", "first_step", "limit_for_centred_x"
 WRONG, RIGHT = "farther away", "more than nine tenths"
 TABS = 10  # the cell's own buttons come first
 

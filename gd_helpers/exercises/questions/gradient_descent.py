@@ -1,4 +1,4 @@
-"""The exercises of chapter 02: the rate and the curvature, a gradient by differences, the loop in PyTorch."""
+"""The exercises of chapter 02: the rate and the curvature, a bug by its curve, differences, the loop in PyTorch."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from gd_helpers.data import simulate_line
-from gd_helpers.exercises import Misconception, code, prediction
+from gd_helpers.exercises import Misconception, choice, code, prediction
 from gd_helpers.metrics import stability_limit
 
 # Exercise 1
@@ -39,42 +39,58 @@ def updates_at_half_the_rate(n, seed):
 # Exercise 2
 
 
-def limit_of(n, seed):
-    return stability_limit(simulate_line(n=n, seed=seed))
-
-
-@prediction(
-    asks=("limit of the rate",),
-    relative=0.02,
+@choice(
+    options=(
+        "zero_grad is missing",
+        "the rate is past the limit",
+        "the step goes along the gradient",
+        "step is missing",
+    ),
     misconceptions=(
-        Misconception(limit_of, "That is the limit with the factor 2. Without it each step is half as long."),
         Misconception(
-            lambda n, seed: limit_of(n, seed) / 2,
-            "The wrong way round: if the gradient is half as long, does the rate become too large sooner or later?",
+            "zero_grad is missing",
+            "Each step would still begin downhill: without `zero_grad` the first updates lower the loss.",
         ),
         Misconception(
-            lambda n, seed: limit_of(n, seed) * 4,
-            "You counted the factor 2 twice.",
+            "the rate is past the limit",
+            "Past the limit the loss grows like this. But where is the limit for these mornings, and what is α here?",
         ),
-        Misconception(
-            lambda n, seed: 1 / limit_of(n, seed),
-            "That is the curvature. The limit is 2 divided by it.",
-        ),
+        Misconception("step is missing", "Without a step the weights stay where they are. What would the curve do?"),
     ),
     hints=(
-        "What counts is the length of the step, the rate times the gradient.",
-        "Half the gradient means half the curvature λ, and the limit is 2 / λ.",
+        "Two of the four bugs make the loss grow from the first update on. Which of them can it be at this rate?",
+        "The limit of the rate for these mornings is 0.171.",
     ),
-    because="Half the gradient is the gradient of a loss with half the curvature, and the limit is $2/λ_\\text{max}$.",
-    then="So nothing seems wrong: such a loop simply runs at half the rate that you think. Finite differences notice.",
+    because="A loss that grows from the first update on comes from a step uphill, or from a rate past the limit. The "
+    "rate is far below the limit. So the sign of the step is wrong: $w + α \\nabla L$.",
+    then="In PyTorch `maximize=True` does it, or a loss with a minus before it.",
 )
-def limit_without_the_factor_2(n, seed):
-    X = simulate_line(n=n, seed=seed).X.double().numpy()
-    λ = np.linalg.eigvalsh(1 / n * X.T @ X).max()
-    return 2 / λ
+def bug_of_the_curve():
+    seen = [86.6, 107.0, 132.5, 164.2, 203.8, 253.3, 314.9]
+    X, y = simulate_line().numpy()
+
+    def losses_with(rate, kept=0.0):
+        w, summed, losses = np.zeros(2), np.zeros(2), []
+        for _ in seen:
+            losses.append(np.mean((X @ w - y) ** 2))
+            summed = kept * summed + 2 / len(y) * X.T @ (X @ w - y)
+            w = w - rate * summed
+        return np.array(losses)
+
+    curves = {
+        "zero_grad is missing": losses_with(0.01, kept=1.0),
+        "the rate is past the limit": losses_with(0.18),
+        "the step goes along the gradient": losses_with(-0.01),
+        "step is missing": losses_with(0.0),
+    }
+    return min(curves, key=lambda bug: np.abs(np.log(curves[bug] / seen)).max())
 
 
 # Exercise 3
+
+
+def limit_of(n, seed):
+    return stability_limit(simulate_line(n=n, seed=seed))
 
 
 def variance_of_x(n, seed):
@@ -262,7 +278,7 @@ def train_line(X, y, learning_rate, updates):
 
 QUESTIONS = (
     updates_at_half_the_rate,
-    limit_without_the_factor_2,
+    bug_of_the_curve,
     limit_for_centred_x,
     forward_differences,
     train_line,

@@ -1,10 +1,14 @@
 """Another way to the answers of chapter 02."""
 
+import ast
+import re
+
+import nbformat
 import numpy as np
-from scipy.optimize import brentq
+import torch
 
 from gd_helpers.data import simulate_line
-from gd_helpers.metrics import hessian
+from gd_helpers.runner.chapters import NOTEBOOKS
 
 
 def updates_at_half_the_rate(n, seed):
@@ -22,14 +26,33 @@ def updates_at_half_the_rate(n, seed):
     return next(updates for updates, loss in enumerate(descend(0.05)) if loss <= reached)
 
 
-def limit_without_the_factor_2(n, seed):
-    """Find the rate at which a step with half the gradient no longer brings every point nearer."""
-    data = simulate_line(n=n, seed=seed)
+def bug_of_the_curve():
+    """Train in PyTorch with each bug, and compare with the curve that the chapter draws."""
+    notebook = nbformat.read(NOTEBOOKS / "02_gradient_descent.ipynb", as_version=4)
+    (drawn,) = re.findall(r"^curve = (\[.*\])$", "\n".join(cell.source for cell in notebook.cells), re.MULTILINE)
+    data, seen = simulate_line(), np.array(ast.literal_eval(drawn))
 
-    def growth(rate):
-        return np.abs(np.linalg.eigvals(np.eye(2) - rate * hessian(data) / 2)).max() - 1
+    def curve(learning_rate=0.01, clear=True, move=True, maximize=False):
+        weights, losses = torch.nn.Parameter(torch.zeros(2, 1)), []
+        optimizer = torch.optim.SGD([weights], lr=learning_rate, maximize=maximize)
+        for _ in seen:
+            loss = torch.nn.functional.mse_loss(data.X @ weights, data.y)
+            losses.append(loss.item())
+            if clear:
+                optimizer.zero_grad()
+            loss.backward()
+            if move:
+                optimizer.step()
+        return np.array(losses)
 
-    return brentq(growth, 0.1, 10)
+    curves = {
+        "zero_grad is missing": curve(clear=False),
+        "the rate is past the limit": curve(learning_rate=0.172),
+        "the step goes along the gradient": curve(maximize=True),
+        "step is missing": curve(move=False),
+    }
+    (bug,) = [bug for bug, losses in curves.items() if np.allclose(losses, seen, atol=0.06)]
+    return bug
 
 
 def limit_for_centred_x(n, seed):
