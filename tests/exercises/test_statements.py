@@ -6,11 +6,10 @@ import torch
 
 from gd_helpers.data import simulate_line
 from gd_helpers.exercises.questions.batch import intercept_of_fifty, stopping_update
-from gd_helpers.exercises.questions.five_layers import unit_spread
 from gd_helpers.exercises.questions.stochastic import average_and_last
 from gd_helpers.exercises.questions.three_layers import slopes_of
 from gd_helpers.metrics import ols
-from gd_helpers.models import linear, mlp, set_weights
+from gd_helpers.models import linear, mlp
 from gd_helpers.training.trainer import train
 
 
@@ -48,27 +47,10 @@ def test_with_centred_x_two_updates_at_one_half_are_enough():
     assert np.mean((X @ w - y) ** 2) < 1.001 * ols(data).mse
 
 
-def test_a_tanh_unit_may_change_the_sign_of_its_weights_on_both_sides():
-    model, twin = mlp((2, 3, 1), activation="tanh"), mlp((2, 3, 1), activation="tanh")
-    weights = torch.nn.utils.parameters_to_vector(model.parameters()).detach().clone()
-    weights[[0, 1, 6]] *= -1  # the first unit's two weights and its weight in the output
-    set_weights(twin, weights)
-    X = simulate_line().X
-    assert torch.allclose(model(X), twin(X), atol=1e-6)
-
-
 def test_the_slopes_of_three_layers_have_the_mean_of_the_least_squares_slope():
     data = simulate_line()
     run = train(data, "mini-batch", model=mlp((2, 2, 1)), epochs=1000)
     assert slopes_of(run.model, data.x).mean().item() == pytest.approx(ols(data).weights[1], abs=0.04)
-
-
-def test_five_layers_have_units_that_see_no_x_on_the_plateau_and_do_when_awake():
-    data, model = simulate_line(), mlp((2, 10, 20, 2, 1))
-    path = train(data, "mini-batch", model=model, epochs=1000, batch_size=64, shuffle=False).path
-    asleep, awake = (unit_spread(set_weights(model, path[epoch]), data.X) for epoch in (500, 900))
-    assert asleep.max() < 1e-4
-    assert awake.min() > 0.1
 
 
 def test_the_short_batch_of_8_moves_the_fit_by_a_fifth_of_a_standard_error():
