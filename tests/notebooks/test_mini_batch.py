@@ -1,0 +1,42 @@
+"""Which batch sizes have arrived after 300 epochs, as chapter 05 says, in NumPy alone, 20 runs at a time."""
+
+import numpy as np
+
+N, RUNS, RATE = 1000, 20, 0.001
+
+
+def draw():
+    stream = np.random.RandomState(37)
+    x = stream.normal(2, 1, N)
+    return np.column_stack([np.ones(N), x]), stream.normal(5 + 2 * x, 1) + stream.normal(0, 1, N)
+
+
+X, Y = draw()
+BEST = np.linalg.lstsq(X, Y, rcond=None)[0]
+H = 2 * X.T @ X / N
+
+
+def median_excess(batch_size, epochs=(300, 600)):
+    """Return the median over the runs of how far Adam's loss is above least squares, after each of the `epochs`."""
+    generator = np.random.default_rng(5)
+    off = generator.uniform(-(0.5**0.5), 0.5**0.5, (RUNS, 2)) - BEST
+    m, v, k, found = 0.0, 0.0, 0, []
+    residuals = X @ BEST - Y
+    for epoch in range(1, max(epochs) + 1):
+        orders = generator.permuted(np.tile(np.arange(N), (RUNS, 1)), axis=1)
+        for first in range(0, N, batch_size):
+            batch, k = orders[:, first : first + batch_size], k + 1
+            inputs = X[batch]
+            errors = (inputs @ off[:, :, None])[..., 0] + residuals[batch]
+            gradient = 2 * (errors[:, None] @ inputs)[:, 0] / batch.shape[1]
+            m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+            off = off - RATE * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+        if epoch in epochs:
+            found.append(np.median(np.einsum("ri,ij,rj->r", off, H, off)) / 2)
+    return found
+
+
+def test_batches_of_8_have_arrived_after_300_epochs_and_batches_of_16_have_not():
+    (once, twice), (once_of_16, twice_of_16) = map(median_excess, (8, 16))
+    assert twice > once / 2
+    assert twice_of_16 < once_of_16 / 2
