@@ -11,75 +11,66 @@ from gd_helpers.metrics import ols
 
 
 @prediction(
-    asks=("swapped score", "times as steep"),
+    asks=("swapped score",),
     relative=0.01,
     misconceptions=(
-        Misconception((1.25, 0.75), "These two are the wrong way round: the score comes first."),
         Misconception(
-            (0.8, None),
+            0.8,
             "The numerators are the same, but the denominators are not: how much do the predictions spread, compared "
             "with y?",
         ),
-        Misconception((1.25, None), "No such score is above 1. What is the ratio that is subtracted from 1?"),
-        Misconception((0.25, None), "That is the ratio of the two spreads, and not yet the score."),
-        Misconception((0.2, None), "That is the part of the spread of y that is left unexplained."),
+        Misconception(1.25, "No such score is above 1. What is the ratio that is subtracted from 1?"),
+        Misconception(0.25, "That is the ratio of the two spreads, and not yet the score."),
+        Misconception(0.2, "That is the part of the spread of y that is left unexplained."),
         Misconception(
-            (0.64, None),
+            0.64,
             "That is the square of R². Write down both fractions, of R² and of the swapped score, and compare.",
         ),
-        Misconception((None, 0.8), "Upside down: is the reverse regression flatter than OLS, or steeper?"),
-        Misconception((None, 1), "The two lines have the same slope only if all points lie on a line."),
-        Misconception((None, 0.8**-0.5), "You took the root. The claim above is about R² itself."),
     ),
     hints=(
         "Let the spread of y be 1. How much of it is left in the residuals, and how much is in the predictions of OLS?",
         "The residuals have 1 − R², the predictions R². The swapped score is 1 minus the ratio of the first to the "
-        "second; the slope is in a claim above.",
+        "second.",
     ),
     because="If the spread of $y$ is 1, OLS leaves $1 - R^2$ to the residuals, and its predictions have $R^2$. So the "
-    "swapped score is $1 - (1 - R^2)/R^2 = 2 - 1/R^2$. The reverse regression is steeper by $1/R^2$.",
+    "swapped score is $1 - (1 - R^2)/R^2 = 2 - 1/R^2$.",
     then="At R² = 0.5 the swapped score of OLS is 0, and below that it is negative.",
 )
-def swapped_score_and_slope():
+def swapped_score():
     r2 = 0.8
     spread_of_y = 1  # any unit will do
     unexplained, spread_of_predictions = (1 - r2) * spread_of_y, r2 * spread_of_y
-    return 1 - unexplained / spread_of_predictions, 1 / r2
+    return 1 - unexplained / spread_of_predictions
 
 
 # Exercise 2
 
 
 @prediction(
-    asks=("factor of the standard errors", "factor of the gap"),
+    asks=("factor of the standard errors",),
     relative=0.01,
     misconceptions=(
-        Misconception((4, 2), "These two are the wrong way round: standard errors come first."),
         Misconception(
-            (4, None),
+            4,
             "That is the factor of the variances of the estimates. A standard error is the root of a variance.",
         ),
-        Misconception((16, None), "You squared. Is a standard error the square of a variance, or its root?"),
-        Misconception((1, None), "The noise stays the same, but it is averaged over more points."),
-        Misconception((0.5, None), "Upside down: by which factor do they become smaller?"),
-        Misconception((None, 2), "You took a root. There is none in 2pσ²/n."),
-        Misconception((None, 16), "You squared. The formula has n only to the first power."),
-        Misconception(
-            (None, 1), "The more points two weights must fit, the less they can over-fit: look at the formula."
-        ),
-        Misconception((None, 0.25), "Upside down: by which factor does it become smaller?"),
+        Misconception(16, "You squared. Is a standard error the square of a variance, or its root?"),
+        Misconception(1, "The noise stays the same, but it is averaged over more mornings."),
+        Misconception(0.5, "Upside down: by which factor do they become smaller?"),
+        Misconception(0.25, "Upside down, and squared: by which factor do they become smaller?"),
     ),
     hints=(
         "The covariance is s² (XᵀX)⁻¹. With four times as many rows, what becomes of XᵀX?",
-        "The gap is 2pσ²/n. The standard errors are roots of variances that fall with 1/n.",
+        "The variances fall with 1/n. The standard errors are their roots.",
     ),
-    because="$X^\\top X$ is a sum over the points, so it grows by a factor of 4; its inverse shrinks by 4, and the "
-    "root of that by 2. The gap is a squared quantity, and shrinks as the variances do.",
+    because="$X^\\top X$ is a sum over the mornings, so it grows by a factor of 4; its inverse shrinks by 4, and the "
+    "root of that by 2.",
+    then="The gap between training and test loss, 2pσ²/n, shrinks as the variances do: by 4.",
 )
 def four_times_the_points():
     n = np.array([1000, 4000])
-    standard_error, gap = np.sqrt(1 / n), 2 * 2 * 2 / n
-    return standard_error[0] / standard_error[1], gap[0] / gap[1]
+    standard_error = np.sqrt(1 / n)
+    return standard_error[0] / standard_error[1]
 
 
 # Exercise 3
@@ -238,13 +229,9 @@ def draw_clouds():
     return cases
 
 
-def unturned(x, y):
-    line = stats.linregress(y, x)
-    return line.intercept, line.slope
-
-
 def turned(x, y):
-    c, d = unturned(x, y)
+    """Return intercept and slope of the same line as y = b0 + w1·x."""
+    c, d = reverse_line(x, y)
     return -c / d, 1 / d
 
 
@@ -253,11 +240,21 @@ def forward_line(x, y):
     return line.intercept, line.slope
 
 
-def long_axis(x, y):
-    """Return the line along the length of the cloud, with the least squared distances at right angles."""
-    direction = np.linalg.eigh(np.cov(x, y))[1][:, -1]
-    slope = direction[1] / direction[0]
-    return y.mean() - slope * x.mean(), slope
+def without_intercept(x, y):
+    return 0.0, x @ y / (y @ y)
+
+
+def after(updates):
+    """Return the loop with a fixed number of updates."""
+
+    def descend(x, y):
+        Y = np.column_stack([np.ones(len(y)), y])
+        rate, v = 1 / np.linalg.eigvalsh(2 / len(y) * Y.T @ Y).max(), np.zeros(2)
+        for _ in range(updates):
+            v = v - rate * 2 / len(y) * Y.T @ (Y @ v - x)
+        return v
+
+    return descend
 
 
 @code(
@@ -265,58 +262,47 @@ def long_axis(x, y):
     relative=1e-4,
     misconceptions=(
         Misconception(forward_line, "That is OLS, y on x. The reverse regression predicts x from y."),
+        Misconception(turned, "You turned the line into y = b0 + w1·x. Return c and d, before that."),
+        Misconception(lambda *case: reverse_line(*case)[::-1], "The two are the wrong way round: c comes first."),
         Misconception(
-            unturned,
-            "That is the line x̂ = c + d·y. Solve it for y, to get y = b0 + w1·x.",
+            lambda x, y: reverse_line(y, x)[::-1],
+            "That is OLS, y on x, with the slope first. The reverse regression predicts x from y.",
         ),
         Misconception(
-            lambda x, y: (-turned(x, y)[0], turned(x, y)[1]),
-            "The slope is right, but the sign of the intercept is not: solve x = c + d·y for y.",
+            without_intercept, "Your line passes through the origin: the ones column, and with it c, is missing."
+        ),
+        Misconception(after(1), "That is where the first update ends. Is your `return` inside the loop?"),
+        Misconception(
+            after(100), "You stopped after 100 updates. Go on until the gradient is below 1e-9, however long it takes."
         ),
         Misconception(
-            lambda x, y: (unturned(x, y)[0], 1 / unturned(x, y)[1]),
-            "You inverted the slope and kept the intercept. Solve x = c + d·y for y: both change.",
-        ),
-        Misconception(
-            lambda x, y: (-unturned(x, y)[0], 1 / unturned(x, y)[1]),
-            "The slope is right. For the intercept, c has to be divided by d too.",
-        ),
-        Misconception(
-            lambda x, y: (forward_line(x, y)[0], turned(x, y)[1]),
-            "The slope is right, but this line's intercept is not that of OLS.",
-        ),
-        Misconception(lambda *case: turned(*case)[::-1], "The two are the wrong way round: b0 comes first."),
-        Misconception(
-            long_axis,
-            "That is the line along the length of the cloud, with the smallest distances at right angles. The reverse "
-            "regression has the smallest horizontal ones.",
+            after(1000), "You stopped after 1,000 updates. Go on until the gradient is below 1e-9; it takes longer."
         ),
     ),
     hints=(
         "Exchange the roles: the inputs are the ones and y, and the targets are x. What is the gradient for (c, d)?",
-        "The chapter's rate is too large here. The curvature is that of 2 YᵀY/n, and y is further away from 0 than x: "
-        "take 1 divided by its largest eigenvalue.",
-        "Go on until the gradient is below 1e-9: that takes ten thousand updates or more. At the end, x = c + d·y "
-        "gives y = −c/d + x/d.",
+        "With v for c and d it is `2 / n * Y.T @ (Y @ v - x)`. Go on until its length is below 1e-9: that can take ten "
+        "thousand updates or more.",
     ),
     because="It is the same loop with the roles exchanged. The curvature belongs to the inputs, which are now 1 and "
     "$y$; they are larger, so the rate must be smaller, and more nearly parallel, so it takes longer.",
+    then="Turned round, it is y = −c/d + x/d: the steep line of the picture.",
     endless="If the gradient grows, it never becomes small: the limit of the rate is 2 divided by the largest "
     "curvature of *this* problem. And does `gradient` change in the loop?",
 )
 def reverse_line(x, y):
     Y = np.column_stack([np.ones(len(y)), y])
     learning_rate = 1 / np.linalg.eigvalsh(2 / len(y) * Y.T @ Y).max()
-    v = np.zeros(2)  # c and d of x̂ = c + d·y
+    v = np.zeros(2)  # c and d
     gradient = 2 / len(y) * Y.T @ (Y @ v - x)
     while np.linalg.norm(gradient) > 1e-9:
         v = v - learning_rate * gradient
         gradient = 2 / len(y) * Y.T @ (Y @ v - x)
-    return -v[0] / v[1], 1 / v[1]
+    return v
 
 
 QUESTIONS = (
-    swapped_score_and_slope,
+    swapped_score,
     four_times_the_points,
     intervals_that_hold_the_slope,
     slope_interval,
