@@ -17,22 +17,24 @@ BEST = np.linalg.lstsq(X, Y, rcond=None)[0]
 LEAST = np.mean((X @ BEST - Y) ** 2)
 
 
-def excess_in_percent(batch_size, divide, updates=4000):
+def excess_in_percent(batch_size, divide, updates=4000, rate=RATE):
     """Return how far above least squares runs end, with Adam's division or as plain descent, from the same starts."""
     generator = np.random.default_rng(7)
     w = generator.uniform(-(0.5**0.5), 0.5**0.5, (RUNS, 2))
     m = v = np.zeros_like(w)
     for k in range(1, updates + 1):
+        first = (k - 1) % -(-N // batch_size) * batch_size
         if batch_size == N:
             gradient = 2 * (w @ X.T - Y) @ X / N
         else:
-            if (k - 1) % N == 0:
+            if first == 0:
                 orders = generator.permuted(np.tile(np.arange(N), (RUNS, 1)), axis=1)
-            inputs, targets = X[orders[:, (k - 1) % N]], Y[orders[:, (k - 1) % N]]
-            gradient = 2 * ((inputs * w).sum(axis=1) - targets)[:, None] * inputs
+            batch = orders[:, first : first + batch_size]
+            errors = (X[batch] * w[:, None]).sum(axis=2) - Y[batch]
+            gradient = 2 * (errors[..., None] * X[batch]).mean(axis=1)
         m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
         adam = m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
-        w = w - RATE * (adam if divide else gradient)
+        w = w - rate * (adam if divide else gradient)
     return 100 * (np.mean((w @ X.T - Y) ** 2, axis=1) / LEAST - 1)
 
 
@@ -40,6 +42,14 @@ def test_it_is_adam_s_division_and_not_the_noise_that_holds_single_examples_back
     behind = {divide: excess_in_percent(1, divide) - excess_in_percent(N, divide) for divide in (True, False)}
     assert 40 < behind[True].mean() < 75
     assert 0 < behind[False].mean() < 1
+
+
+def test_at_rates_of_their_own_single_examples_and_batches_of_32_are_level_after_20_passes():
+    single = excess_in_percent(1, True, updates=20 * N, rate=0.0022).mean()
+    mini, mini_at_the_shared_rate = (excess_in_percent(32, True, updates=20 * 32, rate=r).mean() for r in (0.068, RATE))
+    sampling_error = 100 * 2 * 2 / N / LEAST
+    assert abs(single - mini) < sampling_error
+    assert mini_at_the_shared_rate > 1000
 
 
 def test_the_variance_of_the_last_loss_is_that_of_single_losses_over_their_number():

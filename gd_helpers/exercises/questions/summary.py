@@ -17,45 +17,32 @@ from gd_helpers.training.trainer import train
 
 
 @prediction(
-    asks=("updates at B = 1", "updates at B = 32", "updates at B = n", "epochs at B = 32"),
+    asks=("epochs at B = 32",),
     misconceptions=(
         Misconception(
-            (100, None, 6000, None), "These are the wrong way round: which method makes an update for each example?"
-        ),
-        Misconception((100, 100, 100, None), "Those are epochs. How many updates does an epoch of each have?"),
-        Misconception(
-            (None, 187.5, None, None),
-            "There is no such thing as half an update. How many batches does an epoch have, the short one included?",
-        ),
-        Misconception(
-            (None, 100, None, None),
-            "You counted full batches only. What becomes of the examples left over?",
-        ),
-        Misconception(
-            (None, 3200, None, None), "That is how many examples 100 batches of 32 have. How many batches are there?"
-        ),
-        Misconception(
-            (None, None, 6000, None), "That is how many examples it reads in 100 epochs. How many does each update use?"
-        ),
-        Misconception((None, None, 1, None), "That is for one epoch."),
-        Misconception(
-            (None, None, None, 100),
+            100,
             "That gives the same number of examples. The same number of updates takes more epochs, if each has fewer.",
         ),
-        Misconception((None, None, None, 3200), "You multiplied by B. How many updates does an epoch have at B = 32?"),
-        Misconception((None, None, None, 12_000), "You multiplied by the updates in an epoch. Divide by them instead."),
+        Misconception(12_000, "You multiplied by the updates in an epoch. Divide by them instead."),
+        Misconception(6000, "Those are the updates of the run at B = 1. How many does an epoch at B = 32 make?"),
+        Misconception(
+            3200,
+            "You multiplied by B, or counted parts of an update. How many batches does an epoch have at B = 32, the "
+            "short one included?",
+        ),
+        Misconception(200, "Those are the updates of 100 epochs at B = 32."),
     ),
     hints=(
-        "An epoch has ⌈n/B⌉ updates. How many is that with n = 60 and B = 32, and how many examples does the last use?",
-        "For the last number, divide the updates at B = 1 by those of one epoch at B = 32.",
+        "How many updates does the run at B = 1 make? And an epoch at B = 32, with the short batch?",
+        "100 epochs of 60 updates, divided by ⌈60/32⌉.",
     ),
-    because="An epoch has $\\lceil 60/B \\rceil$ updates: 60 at $B = 1$, 2 at $B = 32$ (with 32 and 28 examples), and "
-    '1 at $B = n$. The same words, "100 epochs", mean three numbers of updates, in the ratio 60 : 2 : 1.',
+    because="An epoch has $\\lceil 60/B \\rceil$ updates: 60 at $B = 1$, and 2 at $B = 32$, with 32 and 28 mornings. "
+    'The same words, "100 epochs", mean numbers of updates in the ratio 30 : 1.',
     then="So report updates and examples beside epochs.",
 )
 def a_hundred_epochs():
-    single, mini, batch = (100 * int(np.ceil(60 / B)) for B in (1, 32, 60))
-    return single, mini, batch, single // int(np.ceil(60 / 32))
+    updates = 100 * 60
+    return updates // int(np.ceil(60 / 32))
 
 
 # Exercise 2
@@ -189,7 +176,7 @@ def from_spreads(change):
         ),
     ),
     hints=(
-        "The table of equal updates has the interval of each method at 4,000, and the claims below it have that of the "
+        "The table of equal updates has the interval of each method at 4,000, and the checks below it have that of the "
         "paired difference.",
         "Without pairing the variances add, so the widths combine like the legs of a right triangle: as the root of "
         "the sum of their squares. Divide that by the width of the paired interval.",

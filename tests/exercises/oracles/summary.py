@@ -12,12 +12,12 @@ from gd_helpers.training.trainer import train
 
 
 def a_hundred_epochs():
-    """Cut the examples, and count."""
-    single, mini, batch = (sum(len(range(0, 60, B)) for _ in range(100)) for B in (1, 32, 60))
+    """Cut the mornings, and count."""
+    wanted = sum(len(range(0, 60, 1)) for _ in range(100))
     epochs = updates = 0
-    while updates < single:
+    while updates < wanted:
         epochs, updates = epochs + 1, updates + len(range(0, 60, 32))
-    return single, mini, batch, epochs
+    return epochs
 
 
 def highest_r2_at_ten_times_the_rate(n, seed):
