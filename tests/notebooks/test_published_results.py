@@ -259,19 +259,6 @@ def test_it_is_the_shuffling_that_makes_the_curve_of_the_last_batch_bounce(numbe
         assert np.sum(rises > 1e-6) == fixed
 
 
-def test_the_steps_of_the_batch_run_shrink_as_claimed(numbers_of, ols, batch_path, batch_gradient):
-    intercept = batch_path[:4501, 0]
-    steps = np.diff(intercept) / RATE
-    ends = [intercept[-1] - intercept[0], ols[0] - intercept[-1]]
-    means = [steps[:500].mean(), steps[-500:].mean()]
-    went, short, first, updates, last = numbers_of("It went")
-    assert [*np.round(ends, 2), *np.round(means, 2)] == [went, short, first, last]
-    assert updates == 500
-    first, last = numbers_of("the derivative of the loss along b0")  # without their signs
-    along_b0 = [batch_gradient(batch_path[updates])[0] for updates in (0, 4500)]
-    assert [round(along_b0[0], 1), round(along_b0[1], 2)] == [-first, -last]
-
-
 def test_the_batch_run_arrives_after_12000_updates_and_not_after_4500(numbers_of, points, ols, batch_path):
     enough, published, per_cent = numbers_of("in place of 4,500 it is within")
     after = excess(batch_path[[int(published), int(enough)]], points)
@@ -318,20 +305,6 @@ def test_the_residual_variance_is_that_of_noise_drawn_twice(numbers_of, points, 
     assert round(variance, 3) == claimed
     away = [abs(variance - true) / (true * np.sqrt(2 / N)) for true in (once, twice)]
     assert np.round(away, 1).tolist() == [far, near]
-
-
-def test_r2_of_ols_varies_from_sample_to_sample_as_claimed(numbers_of):
-    def r2_of_ols(seed):
-        X, y, _ = draw(seed)
-        return LinearRegression(fit_intercept=False).fit(X, y).score(X, y)
-
-    scores = [r2_of_ols(seed) for seed in range(400)]
-    count, size, *ceiling, within = numbers_of("the mean R² of OLS is")
-    assert [len(scores), N] == [count, size]
-    assert abs(np.mean(scores) - ceiling[0] / ceiling[1]) < within
-    deviation, ours = numbers_of("varies from sample to sample")
-    assert np.std(scores, ddof=1).round(3) == deviation
-    assert round(r2_of_ols(SEED), 3) == ours
 
 
 def test_the_batch_run_has_the_claimed_r2_on_its_way(numbers_of, points, ols, batch_path):

@@ -1,4 +1,4 @@
-"""The exercises of chapter 11: swapped scores, curves at equal updates, honest means, noise, and a fixed order."""
+"""The exercises of chapter 11: a swapped score, curves at equal updates, noise, and a fixed order."""
 
 import numpy as np
 
@@ -11,35 +11,27 @@ from gd_helpers.training.trainer import train
 
 
 @prediction(
-    asks=("swapped score", "R² below which it is negative"),
+    asks=("swapped score",),
     absolute=0.005,
     misconceptions=(
-        Misconception((0.9, None), "Swapping changes the score: it then compares with the spread of the predictions."),
+        Misconception(0.9, "Swapping changes the score: it then compares with the spread of the predictions."),
         Misconception(
-            (0.1, None), "That is the share that is left in the errors. What is it compared with, and subtracted from?"
+            0.1, "That is the share that is left in the errors. What is it compared with, and subtracted from?"
         ),
-        Misconception((1.1111, None), "No score of this kind is above 1. In finding 1, what is this subtracted from?"),
-        Misconception((0.81, None), "That is R² squared. Divide by R²: the predictions spread less than y."),
-        Misconception((None, 0), "At that R² the swapped score has fallen far below zero."),
-        Misconception(
-            (None, 0.5143), "That is the published score, for data whose R² is 0.67. For which R² is the score 0?"
-        ),
-        Misconception(
-            (None, 2 / 3), "There it is still well above zero. Where do the errors spread as much as the predictions?"
-        ),
+        Misconception(1.1111, "No score of this kind is above 1. In finding 1, what is this subtracted from?"),
+        Misconception(0.81, "That is R² squared. Divide by R²: the predictions spread less than y."),
     ),
     hints=(
         "Finding 1 has the formula. What share of the spread of y do the predictions have, and what share the errors?",
-        "The swapped score of OLS is 2 − 1/R². Put 0.9 in; then set it to zero and solve for R².",
+        "The swapped score of OLS is 2 − 1/R².",
     ),
     because="The predictions have the share $R^2$ of the spread of y, and the errors have $1 - R^2$. The swapped score "
-    "is $1 - (1 - R^2)/R^2 = 2 - 1/R^2$, which is zero if the two shares are equal.",
+    "is $1 - (1 - R^2)/R^2 = 2 - 1/R^2$.",
     then="So the better the fit, the less the mistake shows.",
 )
 def swapped_score():
-    swapped = 2 - 1 / 0.9
-    negative_below = 1 / 2
-    return swapped, negative_below
+    r_squared = 0.9
+    return 2 - 1 / r_squared
 
 
 # Exercise 2
@@ -112,108 +104,31 @@ def losses_at(losses, per_epoch, updates):
 # Exercise 3
 
 
-def by_epoch(batch_losses, n, batch_size):
-    return batch_losses.reshape(-1, -(-n // batch_size))
-
-
-def draw_batch_losses():
-    generator = np.random.default_rng(2024)
-    cases = [(np.array([4.0, 2.0, 9.0, 3.0, 1.0, 5.0]), 10, 4)]  # two epochs of 4, 4 and 2 examples
-    for n, batch_size, epochs in ((1000, 32, 5), (96, 16, 3), (70, 64, 4), (50, 50, 3)):
-        cases.append((generator.exponential(2.0, epochs * -(-n // batch_size)), n, batch_size))
-    return cases
-
-
-@code(
-    cases=draw_batch_losses,
+@prediction(
+    asks=("ceiling of R²",),
+    relative=0.02,
     misconceptions=(
-        Misconception(
-            lambda *case: by_epoch(*case).mean(axis=1),
-            "That is the mean over batches. In it, a short last batch counts as much as a full one.",
-        ),
-        Misconception(
-            lambda *case: by_epoch(*case)[:, -1],
-            "That is the loss of each epoch's last batch, which finding 7 warns of.",
-        ),
-        Misconception(lambda *case: by_epoch(*case)[:, 0], "That is the loss of each epoch's first batch."),
-        Misconception(
-            lambda *case: by_epoch(*case).sum(axis=1),
-            "You added the losses of the batches. Each is a mean already: weight it by the batch's examples.",
-        ),
-        Misconception(
-            lambda *case: by_epoch(*case).sum(axis=1) * case[2] / case[1],
-            "You weighted each batch as if it were full. How many examples does the last one have?",
-        ),
-        Misconception(
-            lambda *case: epoch_means(*case) * case[1],
-            "That is the sum over the examples of each epoch. Their mean is asked for.",
-        ),
-        Misconception(
-            lambda *case: epoch_means(*case).mean(),
-            "That is one mean over all epochs. Each epoch should have its own.",
-        ),
+        Misconception(2 / 3, "That is the ceiling with two draws."),
+        Misconception(4 / 5, "That is the ceiling with one draw."),
+        Misconception(4 / 13, "You added standard deviations. For independent draws, variances add."),
+        Misconception(3 / 7, "That is the share that is noise. R² is the other share."),
+        Misconception(1 / 4, "The signal is slope times x: with a slope of 2 its variance is not 1."),
+        Misconception(2 / 5, "The signal is slope times x, and its variance contains the slope squared."),
     ),
     hints=(
-        "First cut the losses into epochs: how many batches does each have? How many examples are behind each loss?",
-        "An epoch has $\\lceil n/B \\rceil$ batches, so `batch_losses.reshape(-1, batches)` has a row for each epoch. "
-        "Weight each loss by its batch's size, and divide by n.",
+        "What is the noise variance with three draws, and what the variance of 2x?",
+        "The ceiling is 4 / (4 + σ²).",
     ),
-    because="A batch's loss is a mean over its examples, so in the mean over all of them it is weighted by its size.",
-    then="Even this is a mean of losses measured while the weights move. Only a pass over all the data after the epoch "
-    "gives the loss of one model.",
+    because="Variances of independent draws add, so $σ^2 = 3$, next to the signal's 4.",
+    then="Could the residual variance of 1.845 have come from three draws?",
 )
-def epoch_means(batch_losses, n, batch_size):
-    firsts = np.arange(0, n, batch_size)
-    sizes = np.minimum(batch_size, n - firsts)  # of the batches of one epoch
-    return batch_losses.reshape(-1, len(sizes)) @ sizes / n
+def noise_three_times():
+    noise_variance = 3 * 1.0
+    signal_variance = 2.0**2 * 1.0  # the slope's square times the variance of x
+    return signal_variance / (signal_variance + noise_variance)
 
 
 # Exercise 4
-
-
-@prediction(
-    asks=("ceiling of R²", "standard error of the residual variance"),
-    relative=0.02,
-    misconceptions=(
-        Misconception((2 / 3, None), "That is the ceiling with two draws."),
-        Misconception((4 / 5, None), "That is the ceiling with one draw."),
-        Misconception((4 / 13, None), "You added standard deviations. For independent draws, variances add."),
-        Misconception((3 / 7, None), "That is the share that is noise. R² is the other share."),
-        Misconception((1 / 4, None), "The signal is slope times x: with a slope of 2 its variance is not 1."),
-        Misconception((2 / 5, None), "The signal is slope times x, and its variance contains the slope squared."),
-        Misconception(
-            lambda n: (None, np.sqrt(2 / n)),
-            "That is for a noise variance of 1. The standard error grows with the variance itself.",
-        ),
-        Misconception(
-            lambda n: (None, 2 * np.sqrt(2 / n)),
-            "That is for a noise variance of 2. How large is it with three draws?",
-        ),
-        Misconception(
-            lambda n: (None, np.sqrt(3) * np.sqrt(2 / n)),
-            "The formula has the variance σ², not the standard deviation σ.",
-        ),
-        Misconception(
-            lambda n: (None, np.sqrt(3 / n)),
-            "That is the standard error of a mean. The question is about that of a variance.",
-        ),
-        Misconception(lambda n: (None, 3 * 2 / n), "The root is missing: it falls with √n."),
-    ),
-    hints=(
-        "Finding 8 has both formulas. What is the noise variance with three draws, and what the variance of 2x?",
-        "Ceiling: 4 / (4 + σ²). Standard error: σ² √(2/n).",
-    ),
-    because="Variances of independent draws add, so $σ^2 = 3$, next to the signal's 4. Both formulas are in finding 8.",
-    then="Could the residual variance of 1.845 have come from three draws?",
-)
-def noise_three_times(n):
-    noise_variance = 3 * 1.0
-    signal_variance = 2.0**2 * 1.0  # the slope's square times the variance of x
-    ceiling = signal_variance / (signal_variance + noise_variance)
-    return ceiling, noise_variance * np.sqrt(2 / n)
-
-
-# Exercise 5
 
 
 @prediction(
@@ -261,7 +176,6 @@ def offset_with_batches_of_40():
 QUESTIONS = (
     swapped_score,
     losses_at,
-    epoch_means,
     noise_three_times,
     offset_with_batches_of_40,
 )

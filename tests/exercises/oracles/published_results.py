@@ -4,22 +4,17 @@ import itertools
 
 import numpy as np
 from exercises.oracles import adam
-from scipy.optimize import brentq
-from scipy.stats import chi2
 
 from gd_helpers.data import simulate_line
 from gd_helpers.metrics import ols, r2
 
 
 def swapped_score():
-    """Score points whose least squares line is known, with just the noise that gives the wanted R²."""
+    """Score points whose least squares line is known, with just the noise that gives an R² of 0.9."""
     x = np.array([-1.0, -1.0, 1.0, 1.0])
-    off = np.array([-1.0, 1.0, -1.0, 1.0])
-
-    def swap(wanted):
-        return r2(x, x + np.sqrt(1 / wanted - 1) * off)
-
-    return swap(0.9), brentq(swap, 0.1, 0.99)
+    y = x + np.sqrt(1 / 0.9 - 1) * np.array([-1.0, 1.0, -1.0, 1.0])
+    assert abs(r2(y, x) - 0.9) < 1e-12
+    return r2(x, y)
 
 
 def losses_at(losses, per_epoch, updates):
@@ -35,17 +30,9 @@ def losses_at(losses, per_epoch, updates):
     return found
 
 
-def epoch_means(batch_losses, n, batch_size):
-    """Give each example the loss of its batch, and take the mean over examples."""
-    of_example = np.arange(n) // batch_size
-    by_epoch = batch_losses.reshape(-1, of_example[-1] + 1)
-    return np.array([np.mean(epoch[of_example]) for epoch in by_epoch])
-
-
-def noise_three_times(n):
-    """Ask the data for their ceiling, and the chi-squared distribution for the spread of a variance."""
-    data = simulate_line(n=n, noise=(1.0, 1.0, 1.0), seed=1)
-    return data.r2_ceiling, chi2(n).std() / n * data.noise_variance
+def noise_three_times():
+    """Ask the data for their ceiling."""
+    return simulate_line(noise=(1.0, 1.0, 1.0), seed=1).r2_ceiling
 
 
 def offset_with_batches_of_40():
