@@ -50,30 +50,44 @@ def ends_of_shuffled_epochs(line, rate, generator, count=400, epochs=6, size=50)
 
 
 @pytest.mark.parametrize(
-    ("rate", "words", "place"), [(0.005, "There it is at 0.10", 0), (0.05, "it ends at 0.89 of it", 1)]
+    ("rate", "words", "place"), [(0.005, "it ends at 0.10 of the floor", 1), (0.05, "it ends at 0.89 of it", 1)]
 )
 def test_a_shuffled_epoch_gives_its_noise_back_only_if_its_steps_are_short(line, found, rate, words, place):
     ends = ends_of_shuffled_epochs(line, rate, np.random.default_rng(3))
     assert ends / floor(line, rate, 50) == pytest.approx(found(words)[place], rel=0.15)
 
 
-def test_near_the_limit_a_mean_is_made_of_rare_moments(line, found):
-    _, highest, epochs, *claimed = found("In 10 runs at half of the limit")
+def runs_of(line, rate, size, updates, generator, count=3000):
+    """Return the loss above least squares after some updates from (0, 0), of `count` chains of plain SGD."""
     X, y, best, hessian = line
-    steps = 2 * np.repeat([0.1099 / 2, 0.98 * 0.1099], 10)  # 10 chains each, of the same single examples
-    generator, losses = np.random.default_rng(1), []
-    b0, w1 = np.full(20, best[0]), np.full(20, best[1])
-    for _ in range(int(epochs)):
-        drawn = np.tile(generator.integers(N, size=(N, 10)), 2)
-        for x_k, y_k in zip(X[drawn, 1], y[drawn], strict=True):
-            moves = steps * (b0 + w1 * x_k - y_k)
-            b0, w1 = b0 - moves, w1 - moves * x_k
-        off = np.column_stack([b0, w1]) - best
-        losses.append(np.sum(off @ hessian * off, axis=1) / 2)
-    losses = np.sort(losses, axis=0)
-    shares = losses[-int(highest) :].sum(axis=0) / losses.sum(axis=0)
-    for of_rate, low, high in zip(shares.reshape(2, 10), claimed[::2], claimed[1::2], strict=True):
-        assert np.median(of_rate) == pytest.approx((low + high) / 2, rel=0.3)
+    w = np.zeros((2, count))
+    for _ in range(updates):
+        drawn = generator.integers(N, size=(size, count))
+        errors = w[0] + w[1] * X[drawn, 1] - y[drawn]
+        w = w - 2 * rate * np.array([errors.mean(axis=0), (errors * X[drawn, 1]).mean(axis=0)])
+    away = w.T - best
+    return np.sum(away @ hessian * away, axis=1) / 2
+
+
+@pytest.mark.parametrize("size", [10, 200])
+def test_the_updates_to_within_a_twentieth_follow_the_law_of_the_critical_batch_size(line, found, size):
+    critical, _, fewest = found("The critical batch size is")
+    law, reached = fewest * (1 + critical / size), {}
+    for updates in (0.8 * law, 1.2 * law):  # at the best of some rates
+        means = [
+            runs_of(line, rate, size, round(updates), np.random.default_rng(5)).mean()
+            for rate in (0.02, 0.03, 0.05, 0.09, 0.13)
+        ]
+        reached[updates] = min(means) < 0.05
+    assert list(reached.values()) == [False, True]
+
+
+def test_one_weight_has_the_floor_of_its_closed_form(line):
+    _, y, *_ = line
+    generator, e = np.random.default_rng(2), np.zeros(20_000)
+    for _ in range(100):
+        e = 0.4 * e + 0.6 * (y[generator.integers(N, size=(4, e.size))].mean(axis=0) - y.mean())
+    assert np.mean(e**2) == pytest.approx(0.3 / 0.7 * np.var(y) / 4, rel=0.05)
 
 
 def test_beyond_the_limit_a_larger_batch_still_lowers_the_floor(line, found):

@@ -10,41 +10,44 @@ from gd_helpers.training.trainer import train
 # Exercise 1
 
 
+def variance_with_replacement(n, seed):
+    return variance_of_a_quarter(n, seed) * (n - 1) / (n - n // 4)
+
+
 @prediction(
-    asks=("with replacement", "without"),
+    asks=("variance",),
     relative=0.02,
     misconceptions=(
-        Misconception(lambda n, seed: variance_of_a_quarter(n, seed)[::-1], "These two are the wrong way round."),
         Misconception(
-            lambda n, seed: (variance_of_a_quarter(n, seed)[0],) * 2,
-            "The same for both? A quarter of the data is not a small part of it.",
+            variance_with_replacement,
+            "That is with replacement. A quarter of the data is not a small part of it: how much does it leave out?",
         ),
         Misconception(
-            lambda n, seed: tuple(value**0.5 for value in variance_of_a_quarter(n, seed)),
-            "Those are standard deviations. The variance is asked for.",
+            lambda n, seed: variance_of_a_quarter(n, seed) ** 0.5,
+            "That is the standard deviation. The variance is asked for.",
         ),
         Misconception(
-            lambda n, seed: tuple(value * (n // 4) for value in variance_of_a_quarter(n, seed)),
+            lambda n, seed: variance_of_a_quarter(n, seed) * (n // 4),
             "Where is the batch size? The mean of B independent draws has the variance of one, divided by B.",
         ),
         Misconception(
-            lambda n, seed: tuple(value * (n // 4) ** 0.5 for value in variance_of_a_quarter(n, seed)),
+            lambda n, seed: variance_of_a_quarter(n, seed) * (n // 4) ** 0.5,
             "It is the standard deviation that falls with the root of B; the variance falls with B itself.",
         ),
         Misconception(
-            lambda n, seed: tuple(value / (n // 4) for value in variance_of_a_quarter(n, seed)),
+            lambda n, seed: variance_of_a_quarter(n, seed) / (n // 4),
             "You divided by B twice. The variance of a sum of B draws is B times that of one, and the mean is the sum "
             "divided by B.",
         ),
         Misconception(
-            lambda n, seed: (None, variance_of_a_quarter(n, seed)[0] / 4),
+            lambda n, seed: variance_with_replacement(n, seed) / 4,
             "A quarter is what the batch contains. The factor is about what it leaves out.",
         ),
         Misconception(
-            lambda n, seed: (None, variance_of_a_quarter(n, seed)[0] * 0.75**0.5),
+            lambda n, seed: variance_with_replacement(n, seed) * 0.75**0.5,
             "You took the root of the factor. That is right for standard deviations.",
         ),
-        Misconception((None, 0), "Without replacement, the variance is zero only if the batch is the whole data set."),
+        Misconception(0, "Without replacement, the variance is zero only if the batch is the whole data set."),
     ),
     hints=(
         "The variance σ² of one example's gradient is printed at the beginning of the chapter.",
@@ -57,7 +60,7 @@ def variance_of_a_quarter(n, seed):
     X, y = data.X.double().numpy(), data.y.double().numpy()[:, 0]
     gradients = 2 * (X @ ols(data).weights - y)[:, None] * X
     variance = np.mean(np.sum(gradients**2, axis=1))  # their mean is zero
-    return variance / B, variance / B * (n - B) / (n - 1)
+    return variance / B * (n - B) / (n - 1)
 
 
 # Exercise 2
@@ -70,7 +73,7 @@ def variance_of_a_quarter(n, seed):
         Misconception(
             40,
             "That is the rule of thumb, which depends on α / B alone. Is it too high at α = 0.04, or too low? See the "
-            "right panel of the grid.",
+            "picture of the sixteen pairs.",
         ),
         Misconception(
             2.5,
