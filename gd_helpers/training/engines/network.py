@@ -1,7 +1,7 @@
 """Compiled gradient descent for multilayer perceptrons.
 
-Units and deltas are arrays with a row per unit and a column per example, so that the innermost loops run over the
-examples and the processor computes several at once. Examples come in blocks, so that the rows stay in its cache.
+Units and deltas are matrices with a row per unit and a column per example, stored one row after the other: a vector
+holds a unit of several examples. Examples come in blocks, so that the rows stay in the processor's cache.
 """
 
 from typing import NamedTuple
@@ -9,13 +9,19 @@ from typing import NamedTuple
 import numpy as np
 
 from gd_helpers.training.engines.activations import IDENTITY, activate, activation_backward
-from gd_helpers.training.engines.intrinsics import dot, per_lane
+from gd_helpers.training.engines.dot_products import dots
+from gd_helpers.training.engines.intrinsics import per_lane
 from gd_helpers.training.engines.jit import inlined, kernel
 from gd_helpers.training.engines.plans import add_iterate, rate_of, report
 from gd_helpers.training.engines.records import record_epoch
 from gd_helpers.training.engines.steps import take_step
+from gd_helpers.training.engines.vectors import load, repeat, spread, store, store_first
 
-BLOCK = 256
+BLOCK = 256  # examples
+WIDE, NARROW, FOUR = (0,) * 64, (0,) * 16, (0,) * 4  # widths of vectors
+FEW = 32  # examples, which would leave half of a wide vector or more empty
+SPARE = 3  # rows and weights beyond the last, since dot products are computed four at a time
+CACHE_LINE = 64  # bytes; what begins with a line is read faster
 
 
 class Layers(NamedTuple):
@@ -50,116 +56,165 @@ class Layers(NamedTuple):
         return int(sum(self.widths[1:] * (self.widths[:-1] + self.biased)))
 
 
-@inlined
-def weighted_sum(target, row, constant, w, first, step, terms, top, number, count):
-    """Set a row of `target` to c + Σ w[first + step t] terms[top + t] over t < number, in its first `count` entries.
+class Strided(NamedTuple):
+    """Entries of an array, or vectors of them: each begins `step` behind the one before it."""
 
-    After the remainder of a division by four, the terms are added four at a time: each pass reads and writes the row.
+    array: np.ndarray
+    first: int
+    step: int
+
+
+class Buffers(NamedTuple):
+    """What a batch is computed in: units and deltas, and ∂L/∂w, of shape (weights + SPARE, 1)."""
+
+    units: np.ndarray
+    deltas: np.ndarray
+    gradient: np.ndarray
+
+
+@inlined
+def product(factors, terms, t, width):
+    """Return entry t of `factors` times vector t of `terms`."""
+    factor = spread(factors.array, factors.first + factors.step * t, width)
+    return factor * load(terms.array, terms.first + terms.step * t, width)
+
+
+@inlined
+def weighted_sum(constant, factors, terms, number, width):
+    """Return the vector c + Σ factors[t] terms[t] over t < number.
+
+    After the remainder of a division by four, the terms are added four at a time.
     """
     rest = number % 4
     if rest == 0:
-        for e in range(count):
-            target[row, e] = constant
+        total = repeat(constant, width)
     elif rest == 1:
-        w_0 = w[first]
-        for e in range(count):
-            target[row, e] = constant + w_0 * terms[top, e]
+        total = constant + product(factors, terms, 0, width)
     elif rest == 2:
-        w_0, w_1 = w[first], w[first + step]
-        for e in range(count):
-            target[row, e] = constant + (w_0 * terms[top, e] + w_1 * terms[top + 1, e])
+        total = constant + (product(factors, terms, 0, width) + product(factors, terms, 1, width))
     else:
-        w_0, w_1, w_2 = w[first], w[first + step], w[first + step * 2]
-        for e in range(count):
-            target[row, e] = constant + (w_0 * terms[top, e] + w_1 * terms[top + 1, e] + w_2 * terms[top + 2, e])
+        pair = product(factors, terms, 0, width) + product(factors, terms, 1, width)
+        total = constant + (pair + product(factors, terms, 2, width))
     for t in range(rest, number, 4):
-        w_0, w_1 = w[first + step * t], w[first + step * (t + 1)]
-        w_2, w_3 = w[first + step * (t + 2)], w[first + step * (t + 3)]
-        for e in range(count):
-            target[row, e] += (w_0 * terms[top + t, e] + w_1 * terms[top + t + 1, e]) + (
-                w_2 * terms[top + t + 2, e] + w_3 * terms[top + t + 3, e]
-            )
+        pair = product(factors, terms, t, width) + product(factors, terms, t + 1, width)
+        total = total + (pair + (product(factors, terms, t + 2, width) + product(factors, terms, t + 3, width)))
+    return total
 
 
 @inlined
-def forward(layers, w, units, count):
-    """Compute aˡ = f(Wˡ aˡ⁻¹ + bˡ) layer by layer for `count` examples, whose inputs are the first rows of `units`."""
+def forward(layers, w, units, columns, width):
+    """Compute aˡ = f(Wˡ aˡ⁻¹ + bˡ) layer by layer for the examples whose inputs are the first rows of `units`."""
     weight, below = 0, 0
     for layer in range(layers.activations.size):
         inputs, outputs = layers.widths[layer], layers.widths[layer + 1]
-        above = below + inputs
+        above = below + inputs * columns
         biases = weight + outputs * inputs
         for o in range(outputs):
             bias = w[biases + o] if layers.biased[layer] else w.dtype.type(0)
-            weighted_sum(units, above + o, bias, w, weight + o * inputs, 1, units, below, inputs, count)
-        activate(units[above : above + outputs], layers.activations[layer], count)
+            factors = Strided(w, weight + o * inputs, 1)
+            for e in range(0, columns, len(width)):
+                z = weighted_sum(bias, factors, Strided(units, below + e, columns), inputs, width)
+                store(units, above + o * columns + e, z)
+        activate(units, above, above + outputs * columns, layers.activations[layer], width)
         weight = biases + layers.biased[layer] * outputs
         below = above
 
 
 @inlined
-def backward(layers, w, units, deltas, count, gradient):
-    """Add the gradients of `count` examples to `gradient`, given ∂L/∂a of the output in the last row of `deltas`.
-
-    From the last layer back: δˡ = ∂L/∂aˡ f'(zˡ), ∂L/∂Wˡ = δˡ aˡ⁻¹ᵀ, ∂L/∂bˡ = Σ δˡ, ∂L/∂aˡ⁻¹ = Wˡᵀ δˡ.
-    """
-    weight, above = w.size, units.shape[0]
-    for layer in range(layers.activations.size - 1, -1, -1):
-        inputs, outputs = layers.widths[layer], layers.widths[layer + 1]
-        above -= outputs
-        below = above - inputs
-        biases = weight - layers.biased[layer] * outputs
-        weight = biases - outputs * inputs
-        rows = slice(above, above + outputs)
-        activation_backward(deltas[rows], units[rows], layers.activations[layer], count)
-        for o in range(outputs):
-            for i in range(inputs):
-                first, row = (above + o) * units.shape[1], (below + i) * units.shape[1]
-                gradient[weight + o * inputs + i] += dot(deltas, first, units, row, count)
-            if layers.biased[layer]:
-                for e in range(count):
-                    gradient[biases + o] += deltas[above + o, e]
-        if layer > 0:
-            for i in range(inputs):
-                weighted_sum(deltas, below + i, w.dtype.type(0), w, weight + i, inputs, deltas, above, outputs, count)
+def add_weight_gradients(buffers, below, above, inputs, outputs, columns, count, weight):
+    """Add ∂L/∂Wˡ = δˡ aˡ⁻¹ᵀ, two rows and four columns at a time."""
+    units, deltas, gradient = buffers
+    for o in range(0, outputs, 2):
+        for i in range(0, inputs, 4):
+            upper, lower = dots(deltas, above + o * columns, units, below + i * columns, columns, count)
+            place = weight + o * inputs + i
+            store_first(inputs - i, gradient, place, load(gradient, place, FOUR) + upper)
+            if o + 1 < outputs:
+                place += inputs
+                store_first(inputs - i, gradient, place, load(gradient, place, FOUR) + lower)
 
 
 @inlined
-def batch_gradient(X, y, layers, w, batch, units, deltas, gradient):
-    """Compute ∂L/∂w over the examples `batch` into `gradient` and return L = 1/B Σ (ŷⱼ − yⱼ)²."""
+def backward(layers, w, buffers, columns, count, width):
+    """Add the gradients of `count` examples, given ∂L/∂a of the output in the last row of the deltas.
+
+    From the last layer back: δˡ = ∂L/∂aˡ f'(zˡ), ∂L/∂Wˡ = δˡ aˡ⁻¹ᵀ, ∂L/∂bˡ = Σ δˡ, ∂L/∂aˡ⁻¹ = Wˡᵀ δˡ.
+    """
+    units, deltas, gradient = buffers
+    weight, above = w.size, layers.widths.sum() * columns
+    for layer in range(layers.activations.size - 1, -1, -1):
+        inputs, outputs = layers.widths[layer], layers.widths[layer + 1]
+        behind, above = above, above - outputs * columns
+        below = above - inputs * columns
+        biases = weight - layers.biased[layer] * outputs
+        weight = biases - outputs * inputs
+        activation_backward(deltas, units, above, behind, layers.activations[layer], width)
+        add_weight_gradients(buffers, below, above, inputs, outputs, columns, count, weight)
+        if layers.biased[layer]:
+            for o in range(outputs):
+                for e in range(above + o * columns, above + o * columns + count):
+                    gradient[biases + o, 0] += deltas[e]
+        if layer > 0:
+            for i in range(inputs):
+                factors = Strided(w, weight + i, inputs)
+                for e in range(0, columns, len(width)):
+                    total = weighted_sum(w.dtype.type(0), factors, Strided(deltas, above + e, columns), outputs, width)
+                    store(deltas, below + i * columns + e, total)
+
+
+@inlined
+def count_columns(examples, width):
+    """Return the number of columns of as many whole vectors as hold `examples`."""
+    return -(-examples // len(width)) * len(width)
+
+
+@inlined
+def batch_gradient(X, y, layers, w, batch, buffers, width):
+    """Compute ∂L/∂w over the examples `batch` and return L = 1/B Σ (ŷⱼ − yⱼ)²."""
+    units, deltas, gradient = buffers
     scale = units.dtype.type(2 / batch.size)
-    output = units.shape[0] - 1
     gradient[:] = 0
     squares = 0.0
     for first in range(0, batch.size, BLOCK):
         block = batch[first : first + BLOCK]
+        columns = count_columns(block.size, width)
+        output = (layers.widths.sum() - 1) * columns
         for i in range(X.shape[1]):
             for e in range(block.size):
-                units[i, e] = X[block[e], i]
-        forward(layers, w, units, block.size)
+                units[i * columns + e] = X[block[e], i]
+        forward(layers, w, units, columns, width)
         for e in range(block.size):
-            error = units[output, e] - y[block[e]]
+            error = units[output + e] - y[block[e]]
             squares += error * error
-            deltas[output, e] = scale * error
-        backward(layers, w, units, deltas, block.size, gradient)
+            deltas[output + e] = scale * error
+        backward(layers, w, buffers, columns, block.size, width)
     return squares / batch.size
 
 
 @inlined
 def mean_squared_error(X, y, layers, w, units):
     """Return 1/n Σ (ŷⱼ − yⱼ)² over all examples, computed in float64 if `w` and `units` are."""
-    output = units.shape[0] - 1
+    columns = len(WIDE)
+    output = (layers.widths.sum() - 1) * columns
     squares = 0.0
-    for first in range(0, y.size, BLOCK):
-        count = min(BLOCK, y.size - first)
+    for first in range(0, y.size, columns):
+        count = min(columns, y.size - first)
         for i in range(X.shape[1]):
             for e in range(count):
-                units[i, e] = X[first + e, i]
-        forward(layers, w, units, count)
+                units[i * columns + e] = X[first + e, i]
+        forward(layers, w, units, columns, WIDE)
         for e in range(count):
-            error = units[output, e] - y[first + e]
+            error = units[output + e] - y[first + e]
             squares += error * error
     return squares / y.size
+
+
+@kernel
+def aligned_zeros(size, like):
+    """Return `size` zeros of the dtype of `like`, the first at the beginning of a line of the cache."""
+    numbers = np.zeros(size + CACHE_LINE, like.dtype)
+    first = -numbers.ctypes.data % CACHE_LINE // like.itemsize
+    return numbers[first : first + size]
 
 
 @kernel
@@ -167,10 +222,11 @@ def run_chunk(X, y, layers, orders, plan, state, average, records):
     """Train as `linear.run_chunk` does, one lane alone: the processor computes several examples at once instead."""
     X, y, orders = X[:, :, 0], y[:, 0], orders[:, 0]
     w, lanes = state.w[:, 0], state.lanes
-    gradient = np.empty(state.w.shape)
-    units = np.zeros((layers.widths.sum(), BLOCK), X.dtype)
-    deltas = np.zeros_like(units)
-    float64_units = np.zeros(units.shape)  # for the losses over all examples
+    rows = layers.widths.sum() + SPARE
+    size = rows * count_columns(min(BLOCK, plan.batch_size), WIDE)
+    gradient = np.empty((len(w) + SPARE, 1))
+    buffers = Buffers(aligned_zeros(size, X), aligned_zeros(size, X), gradient)
+    float64_units = aligned_zeros(rows * len(WIDE), gradient)  # for the losses over all examples
     losses, batch_losses = per_lane(lanes), per_lane(lanes)
     update = 0
     for epoch in range(len(records.losses)):
@@ -178,7 +234,10 @@ def run_chunk(X, y, layers, orders, plan, state, average, records):
         averages = epoch >= plan.plain_epochs
         for first in range(0, len(y), plan.batch_size):
             batch = order[first : first + plan.batch_size]
-            batch_losses[0] = batch_gradient(X, y, layers, w, batch, units, deltas, gradient[:, 0])
+            if batch.size <= FEW:
+                batch_losses[0] = batch_gradient(X, y, layers, w, batch, buffers, NARROW)
+            else:
+                batch_losses[0] = batch_gradient(X, y, layers, w, batch, buffers, WIDE)
             take_step(state, gradient, rate_of(plan, update), plan.settings)
             update += 1
             if averages:

@@ -8,27 +8,36 @@ from hypothesis import strategies as st
 
 from gd_helpers.training.engines.activations import RELU, SIGMOID, TANH, activate, exp_minus_1
 from gd_helpers.training.engines.jit import kernel
+from gd_helpers.training.engines.vectors import load, store
 
 BOUNDS = {np.float32: 87, np.float64: 708}
 PRECISIONS = pytest.mark.parametrize("real", BOUNDS)
 OF_TORCH = {SIGMOID: torch.sigmoid, TANH: torch.tanh, RELU: torch.relu}
 
 
-@kernel
-def fill_exp_minus_1(x, y):
-    for e in range(x.size):
-        y[e] = exp_minus_1(x[e])
+WIDTH = (0,) * 8
 
 
 @kernel
-def fill_activations(rows, activation, count):
-    activate(rows, activation, count)
+def fill_exp_minus_1(x):
+    for e in range(0, x.size, len(WIDTH)):
+        store(x, e, exp_minus_1(load(x, e, WIDTH)))
+
+
+@kernel
+def fill_activations(units, first, last, activation):
+    activate(units, first, last, activation, WIDTH)
+
+
+def in_vectors(fill, x, *arguments):
+    """Return what `fill` makes of a copy of `x`, which it is given in whole vectors."""
+    whole = np.append(x, np.zeros(-len(x) % len(WIDTH), np.asarray(x).dtype))
+    fill(whole, *arguments)
+    return whole[: len(x)]
 
 
 def activated(z, activation):
-    rows = np.array([z])
-    fill_activations(rows, activation, rows.shape[1])
-    return rows[0]
+    return in_vectors(lambda units: fill_activations(units, 0, units.size, activation), z)
 
 
 def grid(real):
@@ -41,8 +50,7 @@ def grid(real):
 @PRECISIONS
 def test_the_exponential_is_that_of_numpy_to_three_units_in_the_last_place(real):
     x = grid(real)
-    y = np.empty_like(x)
-    fill_exp_minus_1(x, y)
+    y = in_vectors(fill_exp_minus_1, x)
     np.testing.assert_array_max_ulp(y, np.expm1(x.astype(np.float64)).astype(real), maxulp=3)
 
 
@@ -68,9 +76,9 @@ def test_what_is_not_a_number_stays_so(activation, real):
     assert np.isnan(activated([real(1), real(np.nan)], activation)).tolist() == [False, True]
 
 
-@given(st.integers(0, 20))
-def test_columns_beyond_the_count_stay(count):
-    rows = np.full((2, 20), 0.5, np.float32)
-    fill_activations(rows, TANH, count)
-    assert (rows[:, count:] == 0.5).all()
-    assert (rows[:, :count] != 0.5).all()
+@given(st.integers(0, 4), st.integers(0, 4))
+def test_entries_before_the_first_and_from_the_last_on_stay(before, vectors):
+    first, last = before, before + vectors * len(WIDTH)
+    units = np.full(40, 0.5, np.float32)
+    fill_activations(units, first, last, TANH)
+    assert ((units != 0.5) == ((np.arange(40) >= first) & (np.arange(40) < last))).all()

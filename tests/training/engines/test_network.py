@@ -26,8 +26,8 @@ def test_200_updates_of_a_network_are_those_of_torch(activation, task, widths, b
     assert_same(mlp((*widths, 1), activation, bias, seed).double(), X, y, recipe, rtol=1e-7)
 
 
-@pytest.mark.parametrize("batch_size", [network.BLOCK - 1, network.BLOCK + 1, 600])
-def test_batches_of_several_blocks_train_as_in_torch(batch_size):
+@pytest.mark.parametrize("batch_size", [network.FEW, network.FEW + 1, network.BLOCK - 1, network.BLOCK + 1, 600])
+def test_batches_of_one_and_several_blocks_train_as_in_torch(batch_size):
     assert_same(mlp((3, 4, 1)).double(), *draw_data(4, 600, 3), recipe_of(600, 5, batch_size), rtol=1e-9)
 
 
