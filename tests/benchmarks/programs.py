@@ -123,7 +123,7 @@ def run_jax_seeds(data, published, starts, epochs):
     arrays = (jnp.asarray(array, jnp.float32) for array in (data.X.numpy(), data.y.numpy(), starts))
     run = _jax_vmap(shapes, recipe.batch_size)
     _, _, paths = map(np.asarray, run(*arrays, jnp.asarray(orders)))
-    return paths[:, -1]
+    return paths[:, -1].copy()  # JAX's own arrays cannot be written to, of which PyTorch warns
 
 
 @functools.cache
