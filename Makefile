@@ -5,6 +5,7 @@ PYTHON ?= python3
 CHAPTERS ?=
 PARAMS ?=
 LAB_OPTIONS ?=
+SITE_OPTIONS ?=
 TEST_OPTIONS ?=
 BENCH_OPTIONS ?=
 WORKERS ?= 2
@@ -18,7 +19,7 @@ READY := .venv/.ready
 WARM := .venv/.warm
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab run test test-lab bench lint refresh clean
+.PHONY: help env lab run site test test-lab bench lint refresh clean
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +32,10 @@ lab: $(WARM) ## Open the course in JupyterLab (LAB_OPTIONS="--no-browser" and th
 
 run: $(WARM) ## Execute the chapters into build/ (all of them, or CHAPTERS, with PARAMS)
 	$(BIN)/python -m gd_helpers run $(CHAPTERS) $(PARAMS)
+
+site: $(WARM) ## Build the course as web pages from the stored notebooks, into build/site (SITE_OPTIONS="-q")
+	$(BIN)/python -m sphinx -W --keep-going $(SITE_OPTIONS) docs build/site
+	@du -sh build/site
 
 test: $(WARM) ## Test the package, its examples, and every chapter's stored outputs (TEST_OPTIONS="-x")
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_OPTIONS)
@@ -49,8 +54,8 @@ refresh: $(WARM) ## Execute the chapters in place and store their outputs (all o
 	$(BIN)/python -m gd_helpers refresh $(CHAPTERS)
 
 clean: ## Remove what the other targets made, except .venv
-	rm -rf $(WARM) build .pytest_cache .ruff_cache .hypothesis .benchmarks *.egg-info
-	find gd_helpers tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+	rm -rf $(WARM) build docs/chapters .pytest_cache .ruff_cache .hypothesis .benchmarks *.egg-info
+	find gd_helpers tests notebooks docs -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 # .ready is there only while .venv is whole: it is taken away before anything is installed, and a .venv without it is made
 # anew. The feed of announcements is switched off because the course asks nothing of the network. JupyterLab shows the

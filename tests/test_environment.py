@@ -20,11 +20,11 @@ from gd_helpers.runner.cells import code_cells, parse
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA_NAMES = {"pytorch": "torch", "playwright-python": "playwright", "dask-core": "dask"}
-ONLY_ON_PYPI = ["axe-playwright-python"]
+ONLY_ON_PYPI = ["axe-playwright-python", "sphinx-mathjax-offline"]
 PYTHONS = [f"3.{minor}" for minor in range(30)]
 
 
-def read_direct(extras=("test",)):
+def read_direct(extras=("test", "site")):
     """Return what the project asks for by itself, by name."""
     lines = PROJECT["dependencies"] + [line for extra in extras for line in PROJECT["optional-dependencies"][extra]]
     return {canonicalize_name(entry.name): entry for entry in map(Requirement, lines)}
@@ -81,13 +81,15 @@ def read_owners():
     [
         ("gd_helpers/**/*.py", ("cluster",), "torch"),
         ("notebooks/*.ipynb", ("cluster",), "torch"),
+        ("docs/**/*.py", ("site",), "sphinx"),
         ("tests/*.py", ("test",), "pytest"),
         ("tests/[!b]*/**/*.py", ("test",), "playwright"),
         ("tests/benchmarks/*.py", ("test", "bench"), "skorch"),
     ],
 )
 def test_everything_that_is_imported_is_asked_for(pattern, extras, some):
-    ours = {"gd_helpers", *(path.stem for path in ROOT.glob("tests/**/*") if path.is_dir() or path.suffix == ".py")}
+    folders = [*ROOT.glob("tests/**/*"), *ROOT.glob("docs/_ext/*")]
+    ours = {"gd_helpers", *(path.stem for path in folders if path.is_dir() or path.suffix == ".py")}
     foreign = read_imports(pattern) - ours - sys.stdlib_module_names
     needed = {canonicalize_name(owner) for module in foreign for owner in read_owners().get(module, [module])}
     assert some in foreign

@@ -1,0 +1,47 @@
+"""The directive ``claims``: all claims of all chapters, each a link to where it is made and checked."""
+
+import nbformat
+import prepare
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+
+class Claims(SphinxDirective):
+    """A list of claims below the title of each chapter."""
+
+    def run(self):
+        """Return the sections."""
+        found = []
+        for path in sorted(self.env.srcdir.glob("chapters/*.ipynb")):
+            self.env.note_dependency(str(path))
+            found += self._section(path.stem, nbformat.read(path, as_version=4))
+        return found
+
+    def _section(self, chapter, notebook):
+        claims = [claim for each in find_claims(notebook) for claim in each["claims"]]
+        title = notebook.cells[0].source.splitlines()[0].removeprefix("# ").partition(":")[0]
+        section = nodes.section(ids=[chapter.replace("_", "-")], names=[chapter])
+        section += nodes.title("", title)
+        listed = nodes.bullet_list()
+        for claim in claims:
+            uri = f"chapters/{chapter}.html#{claim['id']}"
+            link = nodes.reference("", "", *_with_code(claim["statement"]), refuri=uri, internal=True)
+            listed += nodes.list_item("", nodes.paragraph("", "", nodes.Text("✓ " if claim["holds"] else "✗ "), link))
+        section += listed
+        return [section] if claims else []
+
+
+def find_claims(notebook):
+    """Return the claims of a prepared chapter, output by output."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [output.data[prepare.CLAIM] for output in outputs if prepare.CLAIM in output.get("data", {})]
+
+
+def _with_code(text):
+    return [nodes.literal("", part) if place % 2 else nodes.Text(part) for place, part in enumerate(text.split("`"))]
+
+
+def setup(app):
+    """Add the directive."""
+    app.add_directive("claims", Claims)
+    return {"parallel_read_safe": True}

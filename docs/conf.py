@@ -1,0 +1,67 @@
+"""How Sphinx builds the site: ``make site``, or ``python -m sphinx -W docs build/site``."""
+
+import os
+import sys
+import tomllib
+from importlib.metadata import files
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+sys.path[:0] = [str(HERE / "_ext"), str(ROOT)]
+os.environ["GD_HEADLESS"] = "1"
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+project = "Gradient descent"
+author = "The authors of the course"
+copyright = "MIT License"
+version = release = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+language = "en_GB"
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "myst_nb",
+    "chapters",
+    "renderer",
+    "claims_page",
+    "hook",
+    "keyboard",
+    "punctuation",
+]
+exclude_patterns = ["_ext", "_static"]
+
+# Chapters are shown as they are stored.
+nb_execution_mode = "off"
+nb_ipywidgets_js = {}
+nb_merge_streams = True
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
+myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
+myst_heading_anchors = 3
+myst_dmath_double_inline = True
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+napoleon_use_ivar = True
+
+html_theme = "furo"
+html_title = "Gradient descent"
+html_favicon = "_static/favicon.svg"
+html_show_copyright = False
+pygments_dark_style = "a11y-high-contrast-dark"
+html_theme_options = {"navigation_with_keys": False, "top_of_page_buttons": []}
+html_copy_source = False
+html_show_sphinx = False
+html_css_files = ["explorer.css", "prediction.css", "course.css"]
+html_js_files = [("course.mjs", {"type": "module"})]
+# The modules that notebooks run in the page, and MathJax, which is never asked of another machine.
+html_static_path = [
+    "_static",
+    *(f"../gd_helpers/{name}" for name in ("explore/explorer.mjs", "explore/explorer.css")),
+    *(f"../gd_helpers/{name}" for name in ("lesson/prediction.mjs", "lesson/prediction.css")),
+    *(str(path.locate()) for path in files("sphinx-mathjax-offline") if path.name == "tex-svg.js"),
+]
+mathjax_path = "tex-svg.js"
