@@ -34,7 +34,7 @@ run: $(WARM) ## Execute the chapters into build/ (all of them, or CHAPTERS, with
 	$(BIN)/python -m gd_helpers run $(CHAPTERS) $(PARAMS)
 
 site: $(WARM) ## Build the course as web pages from the stored notebooks, into build/site (SITE_OPTIONS="-q")
-	$(BIN)/python -m sphinx -W --keep-going $(SITE_OPTIONS) docs build/site
+	$(BIN)/python -m sphinx -W --keep-going -E $(SITE_OPTIONS) -d build/doctrees docs build/site
 	@du -sh build/site
 
 test: $(WARM) ## Test the package, its examples, and every chapter's stored outputs (TEST_OPTIONS="-x")

@@ -20,10 +20,12 @@ language = "en_GB"
 
 extensions = [
     "sphinx.ext.autodoc",
-    "sphinx.ext.napoleon",
+    "numpydoc",
     "myst_nb",
+    "assets",
     "chapters",
     "renderer",
+    "docstrings",
     "claims_page",
     "hook",
     "keyboard",
@@ -41,11 +43,10 @@ myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 myst_dmath_double_inline = True
 
+default_role = "code"  # of a docstring's single backticks
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
-napoleon_google_docstring = False
-napoleon_use_rtype = False
-napoleon_use_ivar = True
+numpydoc_show_class_members = False
 
 html_theme = "furo"
 html_title = "Gradient descent"

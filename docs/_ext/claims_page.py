@@ -2,6 +2,7 @@
 
 import nbformat
 import prepare
+from backticks import with_code
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
@@ -25,7 +26,7 @@ class Claims(SphinxDirective):
         listed = nodes.bullet_list()
         for claim in claims:
             uri = f"chapters/{chapter}.html#{claim['id']}"
-            link = nodes.reference("", "", *_with_code(claim["statement"]), refuri=uri, internal=True)
+            link = nodes.reference("", "", *with_code(claim["statement"]), refuri=uri, internal=True)
             listed += nodes.list_item("", nodes.paragraph("", "", nodes.Text("✓ " if claim["holds"] else "✗ "), link))
         section += listed
         return [section] if claims else []
@@ -35,10 +36,6 @@ def find_claims(notebook):
     """Return the claims of a prepared chapter, output by output."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     return [output.data[prepare.CLAIM] for output in outputs if prepare.CLAIM in output.get("data", {})]
-
-
-def _with_code(text):
-    return [nodes.literal("", part) if place % 2 else nodes.Text(part) for place, part in enumerate(text.split("`"))]
 
 
 def setup(app):

@@ -8,7 +8,6 @@ The forms of the page's own, by MIME type, are JSON that `renderer` makes HTML o
 """
 
 import ast
-import html
 import re
 
 import evidence
@@ -97,8 +96,8 @@ def _convert(output, cell, answers, counter):
 
 
 def is_description(output):
-    """Return whether `output` repeats the alternative text of the picture above it, out of sight."""
-    return output.get("data", {}).get("text/html", "").startswith(f'<p style="{html.escape(VISUALLY_HIDDEN)}">')
+    """Return whether `output` repeats the texts of the picture above it, as JupyterLab needs them."""
+    return f'<p style="{VISUALLY_HIDDEN}">' in output.get("data", {}).get("text/html", "")
 
 
 def _only(output, mime):

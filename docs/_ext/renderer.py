@@ -4,13 +4,12 @@ import html
 import json
 
 import prepare
+from backticks import with_code
 from docutils import nodes
 from myst_nb import sphinx_
 from myst_nb.core.render import NbElementRenderer
 
-from gd_helpers.lesson.box import mark_code
-
-KEYS = {"png": "image/png", "svg": "image/svg+xml"}
+from gd_helpers.formatting import mark_code
 
 
 class CourseRenderer(NbElementRenderer):
@@ -30,14 +29,11 @@ class CourseRenderer(NbElementRenderer):
     def render_image(self, data):
         """Return a picture with the description that its notebook has for those who cannot see it."""
         (image,) = super().render_image(data)
-        metadata = data.output_metadata.get(data.mime_type, {})
-        image["alt"] = metadata.get("alt", "")
-        caption = metadata.get("caption") or data.output_metadata.get("caption")
-        if not caption:
+        texts = data.output_metadata.get(data.mime_type, {})
+        image["alt"] = texts.get("alt", "")
+        if not texts.get("caption"):
             return [image]
-        figure = nodes.figure("", image)
-        figure += nodes.caption("", "", *self._inline(caption))
-        return [figure]
+        return [nodes.figure("", image, nodes.caption("", "", *with_code(texts["caption"])))]
 
     def render_text_html(self, data):
         """Return HTML as it is, a table in a frame that scrolls."""
@@ -119,12 +115,6 @@ class CourseRenderer(NbElementRenderer):
         holder = nodes.Element()
         with self.renderer.current_node_context(holder):
             self.renderer.nested_render_text(text, 0)
-        return holder.children
-
-    def _inline(self, text):
-        holder = nodes.Element()
-        with self.renderer.current_node_context(holder):
-            self.renderer.nested_render_text(text, 0, inline=True)
         return holder.children
 
 
