@@ -2,20 +2,19 @@
 
 import os
 import sys
-import tomllib
 from importlib.metadata import files
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
-sys.path[:0] = [str(HERE / "_ext"), str(ROOT)]
+import gd_helpers
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "_ext"))
+PACKAGE = Path(gd_helpers.__file__).parent
 os.environ["GD_HEADLESS"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 project = "Gradient descent"
 author = "The authors of the course"
 copyright = "MIT License"
-version = release = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 language = "en_GB"
 
 extensions = [
@@ -28,7 +27,7 @@ extensions = [
     "docstrings",
     "claims_page",
     "hook",
-    "keyboard",
+    "accessibility",
     "punctuation",
 ]
 exclude_patterns = ["_ext", "_static"]
@@ -55,14 +54,15 @@ html_show_copyright = False
 pygments_dark_style = "a11y-high-contrast-dark"
 html_theme_options = {"navigation_with_keys": False, "top_of_page_buttons": []}
 html_copy_source = False
+html_scaled_image_link = False
 html_show_sphinx = False
 html_css_files = ["explorer.css", "prediction.css", "course.css"]
 html_js_files = [("course.mjs", {"type": "module"})]
 # The modules that notebooks run in the page, and MathJax, which is never asked of another machine.
 html_static_path = [
     "_static",
-    *(f"../gd_helpers/{name}" for name in ("explore/explorer.mjs", "explore/explorer.css")),
-    *(f"../gd_helpers/{name}" for name in ("lesson/prediction.mjs", "lesson/prediction.css")),
+    *(str(PACKAGE / "explore" / name) for name in ("explorer.mjs", "explorer.css")),
+    *(str(PACKAGE / "lesson" / name) for name in ("prediction.mjs", "prediction.css")),
     *(str(path.locate()) for path in files("sphinx-mathjax-offline") if path.name == "tex-svg.js"),
 ]
 mathjax_path = "tex-svg.js"

@@ -40,7 +40,7 @@ class CourseRenderer(NbElementRenderer):
         found = super().render_text_html(data)
         if "<table" not in data.string:
             return found
-        return [_raw('<div class="gd-table" role="region" aria-label="Table" tabindex="0">'), *found, _raw("</div>")]
+        return [_raw('<div class="gd-table" role="group" aria-label="Table" tabindex="0">'), *found, _raw("</div>")]
 
     def _render_claims(self, content):
         claims, count = content["claims"], len(content["claims"])

@@ -34,6 +34,14 @@ function addCopyButtons() {
   });
 }
 
+/** The theme's two asides have no names. */
+function nameLandmarks() {
+  for (const [selector, name] of [['.sidebar-drawer', 'Site'], ['.toc-drawer', 'This page']]) {
+    document.querySelector(selector)?.setAttribute('aria-label', name);
+  }
+}
+
+nameLandmarks();
 document.querySelectorAll('.gd-predict').forEach(showPrediction);
 document.querySelectorAll('.gd-exercise').forEach(showExercise);
 document.querySelectorAll('.gd-course-progress').forEach(showOverview);

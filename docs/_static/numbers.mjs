@@ -19,13 +19,26 @@ export function parse(text) {
 /** Return a number as formatting.format_number writes a float: to six significant digits. */
 export function format(value) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value < 0 ? '-inf' : 'inf';
-  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const [digits, power] = value.toExponential(5).split('e');
-  const exponent = Number(power);
-  const trim = (text) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
+  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
+  if (value === 0) return `${sign}0`;
+  const [digits, exponent] = round(Math.abs(value));
+  const trim = (text) => text.replace(/\.?0+$/, '');
   if (exponent < -4 || exponent > 5) {
-    return `${trim(digits)}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+    const power = `${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+    return `${sign}${trim(`${digits[0]}.${digits.slice(1)}`)}e${power}`;
   }
-  const [whole, rest] = trim(value.toFixed(5 - exponent)).split('.');
-  return whole.replace(/\B(?=(\d{3})+$)/g, ',') + (rest ? `.${rest}` : '');
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits.replace(/0+$/, '')}`;
+  const whole = digits.slice(0, exponent + 1).replace(/\B(?=(\d{3})+$)/g, ',');
+  const rest = digits.slice(exponent + 1).replace(/0+$/, '');
+  return sign + whole + (rest ? `.${rest}` : '');
+}
+
+// The six significant digits of a positive number, and the power of ten of the first; a tie goes to the even digit, as
+// in Python, which is why the number is written out exactly.
+function round(value) {
+  const [, first, others, power] = value.toExponential(60).match(/^(\d)\.(\d+)e([-+]\d+)$/);
+  const kept = Number(first + others.slice(0, 5)), rest = others.slice(5);
+  const isUp = rest[0] === '5' && !/[1-9]/.test(rest.slice(1)) ? kept % 2 === 1 : rest[0] >= '5';
+  const digits = String(kept + isUp);
+  return digits.length > 6 ? [digits.slice(0, 6), Number(power) + 1] : [digits, Number(power)];
 }

@@ -78,6 +78,13 @@ def served(folder):
     for name in CALLS:
         page = PAGE.format(mime=EXPLORER_MIME, bundle=json.dumps(bundle_of(name)))
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    with serving(folder) as address:
+        yield address
+
+
+@contextmanager
+def serving(folder):
+    """Serve the files of `folder`; yield the address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -1,0 +1,186 @@
+"""The site in a browser: every page alone on the machine, accessible, and live with Python's verdicts."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from bare import serving
+from browser import Traffic
+from built_site import ROOT, build
+from exercise_answers import as_python, questions_with_answers
+from server import CHAPTERS
+
+from gd_helpers.lesson.parameters import PUBLISHED
+
+PAGES = [
+    *(
+        path.relative_to(ROOT / "docs").with_suffix(".html").as_posix()
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+    ),
+    *(f"chapters/{chapter}.html" for chapter in CHAPTERS),
+    *(f"chapters/{path.stem}.html" for path in sorted((ROOT / "notebooks").glob("*.md"))),
+    "genindex.html",
+    "search.html",
+]
+TERMS = {
+    "learning rate": "12_learning_rate",
+    "condition number": "glossary",
+    "bias correction": "glossary",
+    "noise floor": "13_noise_and_batch_size",
+    "simulate_line": "data",
+    "maximum likelihood": "00_introduction",
+    "sharpness": "12_learning_rate",
+    "DataLoader": "08_dataloader",
+    "diabetes": "16_real_data",
+    "DistributedSampler": "18_scaling_out",
+}
+ALL_IS_RENDERED = """() => [...document.querySelectorAll('.math')].every((each) => each.querySelector('mjx-container'))
+  && [...document.querySelectorAll('.gd-explorer')].every((each) => each.querySelector('.gdx svg'))"""
+JUDGE = """async ([module, cases]) => {
+  const { judge } = await import(module);
+  return cases.map(([question, given]) => judge(question, given));
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Return the address of the site, built and served."""
+    with serving(build(tmp_path_factory.mktemp("built"))) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser):
+    """Return a page of a reader who has answered nothing."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.traffic, page.said = Traffic(page), []
+    page.on("console", lambda message: message.type in ("error", "warning") and page.said.append(message.text))
+    yield page
+    context.close()
+
+
+def look_for_faults(page):
+    """Return what axe finds in the page as it is, and by how much it is wider than the window."""
+    # The theme's page of searches has no heading, and a formula is no text to the rule of empty headers.
+    rules = {"page-has-heading-one": "/search.html" not in page.url, "empty-table-header": False}
+    options = {"rules": {name: {"enabled": enabled} for name, enabled in rules.items()}}
+    found = Axe().run(page, options=options).response["violations"]
+    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [(rule["id"], [node["html"][:200] for node in rule["nodes"]][:3]) for rule in found], max(wider, 0)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible_in_light_and_dark_on_desk_and_phone_and_asks_no_other_machine(page, address, name):
+    page.goto(f"{address}{name}")
+    page.wait_for_function(ALL_IS_RENDERED)
+    faults = {}
+    for scheme in ("light", "dark"):
+        for width in (1280, 390):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(100)
+            faults[scheme, width] = look_for_faults(page)
+    assert {place: found for place, found in faults.items() if found != ([], 0)} == {}
+    assert page.traffic.outside() == page.traffic.failed == page.traffic.errors == page.said == []
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_the_search_finds_terms(page, address, term):
+    page.goto(f"{address}search.html?q={term}")
+    page.wait_for_function("document.querySelectorAll('#search-results li').length > 0")
+    page.wait_for_function("!/searching/i.test(document.querySelector('#search-results h2').textContent)")
+    found = page.locator("#search-results li a").evaluate_all("(links) => links.map((link) => link.href)")
+    assert any(f"/{TERMS[term]}.html" in link for link in found[:10])
+
+
+@pytest.mark.parametrize("chapter", PUBLISHED)
+def test_exercises_are_judged_as_python_judges_them(page, address, chapter):
+    cases = questions_with_answers(chapter)
+    page.goto(f"{address}search.html")
+    given = [[data, answer] for _, data, answers in cases for answer in answers]
+    found = page.evaluate(JUDGE, [f"{address}_static/judge.mjs", given])
+    expected = [
+        {"state": verdict.state, "message": verdict.message}
+        for question, _, answers in cases
+        for answer in answers
+        for verdict in [question.judge(as_python(answer), PUBLISHED[chapter])]
+    ]
+    assert found == expected
+    assert {"right", "wrong"} <= {verdict["state"] for verdict in found}
+
+
+def test_an_exercise_is_answered_kept_and_forgotten(page, address):
+    page.goto(f"{address}chapters/00_introduction.html")
+    exercise = page.locator(".gd-exercise").first
+    for answer, words in ((("40", "16"), "These two are the wrong way round"), (("16", "40"), "✓ Exercise 1, right.")):
+        for field, text in zip(exercise.locator("input").all(), answer, strict=True):
+            field.fill(text)
+        exercise.locator("input").last.press("Enter")
+        assert words in exercise.get_by_role("status").inner_text()
+    assert "Solved in this chapter: 1 of" in page.locator(".gd-exercise[data-kind=progress]").inner_text()
+    page.reload()
+    assert "✓ Exercise 1, right." in exercise.get_by_role("status").inner_text()
+    page.goto(f"{address}progress.html")
+    assert "00_introduction" in page.locator(".gd-course-progress table").inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save to a file").click()
+    assert '"updates_in_an_epoch"' in download.value.path().read_text(encoding="utf-8")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Forget everything").click()
+    assert "Nothing is kept yet." in page.locator(".gd-course-progress").inner_text()
+    page.locator("input[type=file]").set_input_files(download.value.path())
+    page.locator(".gd-course-progress table").wait_for()
+    assert page.traffic.errors == page.said == []
+
+
+def test_a_prediction_is_answered_once_and_kept(page, address):
+    page.goto(f"{address}chapters/02_gradient_descent.html")
+    prediction = page.locator(".gd-prediction").first
+    answer = page.locator(".gd-answer").first
+    assert not answer.evaluate("(box) => box.open")
+    prediction.locator(".gd-option").last.click()
+    told = prediction.get_by_role("status").inner_text()
+    assert told.startswith(("✓ You predicted", "✗ You predicted"))
+    assert answer.evaluate("(box) => box.open")
+    page.reload()
+    assert prediction.get_by_role("status").inner_text() == told
+    assert answer.evaluate("(box) => box.open")
+
+
+def test_a_link_to_a_claim_opens_it(page, address):
+    page.goto(f"{address}claims.html")
+    link = page.locator("a[href*='02_gradient_descent.html#claim-']").last
+    statement = link.inner_text()
+    link.click()
+    claim = page.locator(".gd-claim:target")
+    assert claim.evaluate("(box) => box.open")
+    assert statement in claim.locator("summary").inner_text()
+    assert claim.locator("pre").first.is_visible()
+    assert "python -m gd_helpers run 02_gradient_descent" in claim.inner_text()
+
+
+def test_the_line_of_the_front_page_is_dragged_and_rolls(page, address):
+    page.goto(address)
+    loss = page.locator(".gdx p").last
+    before = loss.inner_text()
+    page.locator(".gdx input[type=range]").first.press("ArrowRight")
+    page.wait_for_function(
+        "(before) => [...document.querySelectorAll('.gdx p')].at(-1).textContent !== before", arg=before
+    )
+    assert not page.locator("article img").first.is_visible()
+
+
+@pytest.mark.parametrize("name", ["index.html", "chapters/02_gradient_descent.html"])
+def test_without_javascript_a_page_reads_whole(browser, address, name):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}{name}")
+    pictures = page.locator("article img")
+    assert pictures.count() > 0
+    for picture in pictures.all():
+        assert picture.is_visible()
+    for summary in page.locator(".gd-claims > summary, .gd-claim > summary").all()[:3]:
+        summary.click()
+    opened = page.locator(".gd-claim[open] pre").all()
+    assert all(code.is_visible() for code in opened)
+    assert bool(opened) is name.startswith("chapters")
+    context.close()
