@@ -999,7 +999,7 @@ class Explorer {
     this.walk = control("shown", range, (place) => this.goTo(place), () => Number(range.value), () => this.whereWords());
     const pace = menu("speed", [0.25, 1, 4, 16].map((each) => [each, `${each}×`]), (speed) => this.setSpeed(Number(speed)));
     pace.set(1);
-    this.table = make("div", { class: "gdx-table", tabindex: 0, role: "region", "aria-label": "numbers" });
+    this.table = make("div", { class: "gdx-table", tabindex: 0, role: "group", "aria-label": "numbers" });
     [this.status, this.live] = [make("p"), make("div", { role: "status", class: "gdx-hidden" })];
     const row = make("div", { class: "gdx-player" }, this.player, this.begin, this.walk.element, pace.element);
     const handles = make("div", { class: "gdx-controls" }, ...Object.values(this.handles).map((each) => each.element));
