@@ -10,10 +10,9 @@ from pathlib import Path
 import nbformat
 
 from gd_helpers.files import atomic_write
-from gd_helpers.runner.files import PACKAGE, check_out, locked_folder
+from gd_helpers.runner.files import check_out, locked_folder
+from gd_helpers.runner.notebooks import NOTEBOOKS
 from gd_helpers.runner.scheduler import CELL_TIMEOUT, Job, collect, run_jobs
-
-NOTEBOOKS = PACKAGE.parent / "notebooks"
 
 
 @dataclass(frozen=True)
