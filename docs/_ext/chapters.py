@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+import launch
 import nbformat
 import prepare
 from sphinx.util import logging
@@ -19,7 +20,7 @@ def bring_chapters(app):
     """Write ``chapters/NN_name.ipynb`` for each chapter, and copy Markdown pages beside them, where they are new."""
     folder = Path(app.srcdir) / "chapters"
     folder.mkdir(exist_ok=True)
-    code = hash_package(PACKAGE) + hash_package(Path(__file__).parent)
+    code = hash_package(PACKAGE) + hash_package(Path(__file__).parent) + launch.REPOSITORY
     wanted = set()
     for chapter, path in find_chapters().items():
         wanted.add(f"{chapter}.ipynb")
