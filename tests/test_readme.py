@@ -1,4 +1,4 @@
-"""The README speaks of what is there: chapters and their numbers, targets, parameters, the picture of chapter 00."""
+"""README and pages speak of what is there: chapters, numbers, targets, parameters, the picture of chapter 00."""
 
 import base64
 import re
@@ -13,7 +13,9 @@ from gd_helpers.lesson.parameters import PUBLISHED
 from gd_helpers.runner.chapters import NOTEBOOKS
 
 ROOT = NOTEBOOKS.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PATHS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in PATHS}
+README, ALL = TEXTS["README.md"], "\n".join(TEXTS.values())
 
 
 def opening_of(chapter):
@@ -29,7 +31,7 @@ def claims_of(number):
 
 def rows_of_results():
     """Return what is said, what running it gives, and the chapter's number, for each row of the tables of results."""
-    return re.findall(r"^\| (.*) \| (.*) \| (\d\d) \|$", README, flags=re.MULTILINE)
+    return re.findall(r"^\| (.*) \| (.*) \| (\d\d) \|$", TEXTS["docs/results.md"], flags=re.MULTILINE)
 
 
 def numbers_in(text):
@@ -69,19 +71,20 @@ def test_the_tables_of_results_have_every_chapter():
 
 
 def test_every_link_leads_to_a_file():
-    links = re.findall(r"\]\(([^)#:]+)\)", README)
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    for name in ("README.md", "CONTRIBUTING.md"):
+        links = re.findall(r"\]\(([^)#:]+)\)", TEXTS[name])
+        assert links
+        assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 def test_every_make_target_that_it_names_exists():
     targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
-    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", README, flags=re.MULTILINE))
-    assert {"run", "test", "lab", "refresh", "lint"} <= named <= targets
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", ALL, flags=re.MULTILINE))
+    assert {"run", "test", "lab", "site", "refresh", "lint"} <= named <= targets
 
 
 def test_every_parameter_in_its_commands_belongs_to_the_chapters_there():
-    commands = re.findall(r"^.*(?:run|papermill|CHAPTERS).* -p .*$", README, flags=re.MULTILINE)
+    commands = re.findall(r"^.*(?:run|papermill|CHAPTERS).* -p .*$", ALL, flags=re.MULTILINE)
     assert commands
     for command in commands:
         chapters = re.findall(r"\d\d_\w+", command)
@@ -100,7 +103,7 @@ def test_the_picture_is_the_one_that_chapter_00_shows():
     assert (ROOT / ".github/three-paths.png").read_bytes() in pictures
 
 
-@pytest.mark.parametrize("code", re.findall(r"^```python\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL))
+@pytest.mark.parametrize("code", re.findall(r"^```python\n(.*?)^```$", ALL, flags=re.MULTILINE | re.DOTALL))
 def test_its_code_runs_and_prints_finite_numbers(code, capsys):
     exec(code, {})
     plt.close("all")
