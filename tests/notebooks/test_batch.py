@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from gd_helpers.lesson.claims import CLAIM_MIME
-from gd_helpers.runner.cells import code_cells
+from gd_helpers.lesson.fold import read_claims
 from gd_helpers.runner.chapters import NOTEBOOKS
 
 EPOCHS, RATE = 4500, 0.001
@@ -16,8 +15,7 @@ EPOCHS, RATE = 4500, 0.001
 def found():
     """Return a function that gives what was found for the numbers of the one stored claim that holds certain words."""
     notebook = nbformat.read(NOTEBOOKS / "03_batch.ipynb", as_version=4)
-    data = [output.get("data", {}) for cell in code_cells(notebook) for output in cell.outputs]
-    claims = [each[CLAIM_MIME] for each in data if CLAIM_MIME in each]
+    claims = read_claims(notebook)
 
     def find(words):
         (claim,) = [claim for claim in claims if words in claim["statement"]]

@@ -1,6 +1,7 @@
-"""The exercises of chapter 03: how Adam's memory holds it back, when to stop, and a good rate of plain descent."""
+"""The exercises of chapter 03: Adam's memory, a bug by its curve, when to stop, and a good rate of plain descent."""
 
 import numpy as np
+import torch
 
 from gd_helpers.data import simulate_line
 from gd_helpers.exercises import Misconception, choice, code, prediction
@@ -97,6 +98,63 @@ def intercept_of_fifty(n, seed):
 # Exercise 3
 
 
+@choice(
+    options=(
+        "zero_grad is missing",
+        "opt was made for another model",
+        "the step goes along the gradient",
+        "the rate is ten times too large",
+    ),
+    misconceptions=(
+        Misconception(
+            "zero_grad is missing",
+            "Adam would still move the weights by about α an update, and the loss with them. Here nothing moves.",
+        ),
+        Misconception(
+            "the step goes along the gradient", "Then the loss would rise from the first update on. Here it stays."
+        ),
+        Misconception(
+            "the rate is ten times too large", "Then the weights would move ten times as far. Here they stay."
+        ),
+    ),
+    hints=(
+        "The loss is the same after every update. What does that say about the weights?",
+        "`opt.step()` runs, and moves weights. Are they those of the model whose loss is recorded?",
+    ),
+    because="The weights never change, so the steps go elsewhere: `opt` holds the weights that it was given at first. "
+    "If the model is made anew after that, `opt` still steps with the old one.",
+    then="Make the model first, then the optimizer, and both again before each new run.",
+)
+def bug_of_the_flat_curve():
+    seen = [71.9, 71.9, 71.9, 71.9]  # after 0, 100, 200 and 300 updates
+    data, loss_fn = simulate_line(), torch.nn.MSELoss()
+
+    def losses_with(learning_rate=0.001, clear=True, maximize=False, other=False):
+        model = linear(seed=37)
+        stepped = linear(seed=37) if other else model
+        opt = torch.optim.Adam(stepped.parameters(), lr=learning_rate, maximize=maximize)
+        losses = []
+        for _ in range(301):
+            loss = loss_fn(model(data.X), data.y)
+            losses.append(loss.item())
+            if clear:
+                opt.zero_grad()
+            loss.backward()
+            opt.step()
+        return losses[::100]
+
+    curves = {
+        "zero_grad is missing": losses_with(clear=False),
+        "opt was made for another model": losses_with(other=True),
+        "the step goes along the gradient": losses_with(maximize=True),
+        "the rate is ten times too large": losses_with(learning_rate=0.01),
+    }
+    return min(curves, key=lambda bug: np.abs(np.subtract(curves[bug], seen)).max())
+
+
+# Exercise 4
+
+
 def draw_curves():
     k = np.arange(3000)
     swinging = 5 + 40 * np.exp(-k / 500) + 3 * np.exp(-k / 900) * np.cos(k / 15)
@@ -155,7 +213,7 @@ def stopping_update(losses, fall, window):
             return k
 
 
-# Exercise 4
+# Exercise 5
 
 
 def draw_inputs():
@@ -213,6 +271,7 @@ def best_worst_case_rate(X):
 QUESTIONS = (
     updates_at_ten_times_the_rate,
     intercept_of_fifty,
+    bug_of_the_flat_curve,
     stopping_update,
     best_worst_case_rate,
 )

@@ -1,13 +1,17 @@
 """Another way to the answers of chapter 03."""
 
+import ast
 import itertools
+import re
 
+import nbformat
 import numpy as np
 import torch
 from exercises.oracles import adam
 
 from gd_helpers.data import simulate_line
 from gd_helpers.models import linear
+from gd_helpers.runner.chapters import NOTEBOOKS
 
 
 def bowl(data):
@@ -35,6 +39,34 @@ def intercept_of_fifty(n, seed):
     hessian, best, _ = bowl(simulate_line(n=n, intercept=50.0, seed=seed))
     walk = adam.descend(lambda w: hessian @ (w - best), start(seed))
     return next(itertools.islice(walk, 4500, None))[0]
+
+
+def bug_of_the_flat_curve():
+    """Take the curve that the chapter draws: it does not move, and Adam by hand moves under all bugs but one."""
+    notebook = nbformat.read(NOTEBOOKS / "03_batch.ipynb", as_version=4)
+    (drawn,) = re.findall(r"^curve = (\[.*\])$", "\n".join(cell.source for cell in notebook.cells), re.MULTILINE)
+    hessian, best, least = bowl(simulate_line())
+
+    def loss(w):
+        return least + (w - best) @ hessian @ (w - best) / 2
+
+    seen, first = ast.literal_eval(drawn), start(37)
+    assert seen == [round(loss(first), 1)] * len(seen)
+    bugs = {
+        "the step goes along the gradient": (lambda w: -hessian @ (w - best), 0.001),
+        "the rate is ten times too large": (lambda w: hessian @ (w - best), 0.01),
+    }
+    summed = np.zeros(2)
+
+    def sum_up(w):
+        summed[:] += hessian @ (w - best)
+        return summed.copy()
+
+    bugs["zero_grad is missing"] = (sum_up, 0.001)
+    for gradient, rate in bugs.values():
+        ended = next(itertools.islice(adam.descend(gradient, first, rate), 300, None))
+        assert abs(loss(ended) - seen[-1]) > 1
+    return "opt was made for another model"
 
 
 def stopping_update(losses, fall, window):
