@@ -11,8 +11,6 @@ import numpy as np
 import psutil
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from linear_data import diabetes
 from waiting import wait_until
 
@@ -144,21 +142,6 @@ def workers_of(chapter):
 
 
 # Without processes
-
-
-def define(*names):
-    space = {"np": np}
-    for name in names:
-        exec(TEXTS[name], space)
-    return space[names[-1]]
-
-
-@given(st.integers(2, 9), st.integers(1, 5), st.integers(0, 2**32 - 1))
-def test_the_ring_sums_and_each_worker_sends_nearly_twice_its_numbers(k, pieces, seed):
-    vectors = np.random.default_rng(seed).integers(-999, 999, size=(k, k * pieces))
-    held, sent = define("ring_all_reduce")(vectors)
-    assert (held == vectors.sum(axis=0)).all()
-    assert sent * k == 2 * (k - 1) * vectors.shape[1]
 
 
 def updates_needed(data, k, rate, size):
