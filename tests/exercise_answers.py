@@ -1,11 +1,13 @@
-"""Answers to exercises, right, wrong and odd, as a reader types them."""
+"""Answers to exercises and predictions, right, wrong and odd, as a reader gives them."""
 
 import sys
 
+import nbformat
 from built_site import ROOT
 
 from gd_helpers.exercises.chapter import questions_of
 from gd_helpers.exercises.question import given
+from gd_helpers.lesson.commitments import ANSWER_MIME, PREDICTION_MIME, Choice, Number
 from gd_helpers.lesson.parameters import PUBLISHED
 
 sys.path.append(str(ROOT / "docs" / "_ext"))
@@ -23,6 +25,34 @@ def questions_with_answers(chapter):
     """Return each question of a chapter that is a prediction or a choice, its data in the page, and answers to it."""
     found = [question for question in questions_of(chapter) if question.kind == "prediction"]
     return [(each, describe_exercise(chapter, each.name), list(_answers(each, chapter))) for each in found]
+
+
+def predictions_with_options(chapter):
+    """Give each stored prediction of a chapter with its answer, what can be chosen, and what Python then tells."""
+    notebook = nbformat.read(ROOT / "notebooks" / f"{chapter}.ipynb", as_version=4)
+    datas = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
+    answers = {data[ANSWER_MIME]["id"]: data[ANSWER_MIME]["answer"] for data in datas if ANSWER_MIME in data}
+    for stored in (data[PREDICTION_MIME] for data in datas if PREDICTION_MIME in data):
+        prediction = {**stored, "answer": answers.get(stored["id"], stored["answer"])}
+        for chosen in _choices(prediction):
+            yield prediction, chosen, _tell(prediction, chosen)
+
+
+def _choices(prediction):
+    if not prediction.get("margin"):
+        return [option["text"] for option in prediction["options"]]
+    return [prediction["answer"] * factor for factor in (1, 0.3, 1.7, -1)]
+
+
+def _tell(prediction, chosen):
+    options = {option["text"]: option["feedback"] for option in prediction["options"]}
+    chapter, key = prediction["id"].split("/")
+    margin = prediction.get("margin") or {"absolute": 0.0, "relative": 0.0}
+    choice = (Number if prediction.get("margin") else Choice)(chapter, key, prediction["question"], options, margin)
+    choice.set_answer(prediction["answer"])
+    choice.chosen = chosen
+    box = choice._verdict()
+    return f"{box.heading} {box.text}".replace("`", "").strip()
 
 
 def _answers(question, chapter):

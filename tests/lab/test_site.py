@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from bare import serving
 from browser import Traffic
 from built_site import ROOT, build
-from exercise_answers import as_python, questions_with_answers
+from exercise_answers import as_python, predictions_with_options, questions_with_answers
 from server import CHAPTERS
 
 from gd_helpers.lesson.parameters import PUBLISHED
@@ -37,6 +37,15 @@ ALL_IS_RENDERED = """() => [...document.querySelectorAll('.math')].every((each) 
 JUDGE = """async ([module, cases]) => {
   const { judge } = await import(module);
   return cases.map(([question, given]) => judge(question, given));
+}"""
+
+TOLD = """async ([module, cases]) => {
+  const { default: { render } } = await import(module);
+  return cases.map(([prediction, chosen]) => {
+    const values = { prediction, chosen, note: '' }, el = document.createElement('div');
+    render({ model: { get: (name) => values[name], on: () => {} }, el });
+    return [...el.querySelectorAll('.gd-status p')].map((each) => each.textContent).join(' ');
+  });
 }"""
 
 
@@ -106,6 +115,16 @@ def test_exercises_are_judged_as_python_judges_them(page, address, chapter):
     ]
     assert found == expected
     assert {"right", "wrong"} <= {verdict["state"] for verdict in found}
+
+
+@pytest.mark.parametrize("chapter", PUBLISHED)
+def test_each_option_of_a_prediction_is_told_what_python_tells(page, address, chapter):
+    page.goto(f"{address}chapters/{chapter}.html")
+    shown = page.locator(".gd-exercise, .gd-predict").count()
+    cases = list(predictions_with_options(chapter))
+    found = page.evaluate(TOLD, [f"{address}_static/prediction.mjs", [case[:2] for case in cases]])
+    assert found == [told for *_, told in cases]
+    assert shown >= len({prediction["id"] for prediction, *_ in cases})
 
 
 def test_an_exercise_is_answered_kept_and_forgotten(page, address):
