@@ -218,3 +218,36 @@ def test_over_many_seeds_adagrad_is_ahead_of_nesterov_and_nesterov_of_momentum(l
         assert differences.mean() > at_least
         assert differences.mean() > 3 * differences.std() / np.sqrt(seeds)
     assert ends["momentum"].mean() - ends["adagrad"].mean() < 0.3
+
+
+def net_losses(optimizer, rates, seeds, settings):
+    """Return the final loss of torch's optimizer on a winter with frost, per rate and seed: 1 where it is lost."""
+    ends = np.empty((len(rates), len(seeds)))
+    for i, rate in enumerate(rates):
+        for j, seed in enumerate(seeds):
+            generator = torch.Generator().manual_seed(seed)
+            rng = np.random.default_rng(5)
+            x = rng.uniform(-10, 20, 400)
+            y = 5 + 2 * np.maximum(x, 0) + 1.4 * rng.normal(size=400)
+            x, y = (torch.tensor((each - each.mean()) / each.std())[:, None] for each in (x, y))
+            net = torch.nn.Sequential(torch.nn.Linear(1, 5), torch.nn.Tanh(), torch.nn.Linear(5, 1, bias=False))
+            net = net.double()
+            for weight in net.parameters():
+                reach = weight.shape[-1] ** -0.5 if weight.shape != (5, 1) else 2**-0.5
+                weight.data = reach * (2 * torch.rand(weight.shape, generator=generator, dtype=torch.float64) - 1)
+            rule = optimizer(net.parameters(), lr=rate, **settings)
+            for _ in range(10):
+                for batch in torch.randperm(400, generator=generator).split(25):
+                    rule.zero_grad()
+                    torch.nn.functional.mse_loss(net(x[batch]), y[batch]).backward()
+                    rule.step()
+            ends[i, j] = np.nan_to_num(torch.nn.functional.mse_loss(net(x), y).item(), nan=1, posinf=1)
+    return ends.clip(max=1)
+
+
+def test_on_a_net_adagrad_is_behind_nesterov_as_torch_computes_both():
+    seeds = range(30)
+    nesterov = net_losses(torch.optim.SGD, [0.06, 0.1], seeds, {"momentum": 0.9, "nesterov": True})
+    adagrad = net_losses(torch.optim.Adagrad, [0.3, 0.6, 1.0], seeds, {})
+    gaps = adagrad.min(axis=0) - nesterov[nesterov.mean(axis=1).argmin()]  # AdaGrad even has the best rate of each seed
+    assert np.median(gaps) > 0

@@ -1,10 +1,10 @@
-"""The exercises of chapter 14: two steps in code, first steps, what momentum buys, and what the units of y change."""
+"""The exercises of chapter 14: two steps in code, what momentum buys, and a curve and its bug."""
 
 import numpy as np
 
 from gd_helpers.data import simulate_line
 from gd_helpers.exercises import Misconception, choice, code, prediction
-from gd_helpers.training.trainer import train
+from gd_helpers.metrics import ols
 
 # Exercise 1
 
@@ -169,125 +169,90 @@ def adam_step(w, g, m, r, t, α, β1, β2, ε):
 
 
 @prediction(
-    asks=("SGD", "Adam", "Adam without bias correction"),
-    relative=0.01,
+    asks=("updates",),
+    relative=0.05,
     misconceptions=(
-        Misconception((0.04, None, None), "That is the gradient. The step is α times it."),
-        Misconception((0.01, None, None), "That would be a step of α. SGD's is α times the gradient."),
-        Misconception((None, 0.0004, None), "That is how far SGD moves. Adam divides by the size of the gradient."),
-        Misconception((None, 0.0316227766, None), "That is the first step without correction, and with another β₂."),
         Misconception(
-            (None, None, 0.001),
-            "You used only m, which is a tenth of the gradient. What it is divided by is too small as well.",
+            10, "That is for a factor of e. A digit is a factor of 10, which takes ln 10 = 2.3 times as many."
         ),
-        Misconception((None, None, 0.0316227766), "That is for β₂ = 0.999. Here it is 0.9999."),
-        Misconception((None, None, 0.01), "That is the step with correction."),
-        Misconception((None, None, 1.0), "You left out β₁: m is a tenth of the gradient. Or is the root missing?"),
-        Misconception((None, None, 10), "That is in units of α."),
-        Misconception((None, None, 0.004), "You divided by the size of the gradient once, and multiplied by it again?"),
+        Misconception(
+            11.5,
+            "That is for a digit of the loss, which goes with the square: it gains two while the distance gains one.",
+        ),
+        Misconception(460.5, "That is what plain gradient descent takes. For momentum, √κ takes the place of κ."),
+        Misconception(6.8, "That is for the κ of the chapter. Here it is 400."),
+        Misconception(43.7, "That is for μ = 0.9. The best settings have another μ."),
     ),
     hints=(
-        "After one update, m = (1 − β₁) g and r = (1 − β₂) g², and the correction divides by just these factors.",
-        "Without the correction, what remains is (1 − β₁) / √(1 − β₂), times α. The root of 0.0001 is 0.01.",
+        "The factor is (q − 1) / (q + 1) with q = √κ = 20. How many of these factors make a tenth?",
+        "t updates give the factor to the power of t, so t = ln 0.1 / ln factor.",
     ),
-    because="SGD moves by $\\alpha |g|$. In Adam's first update $\\hat m / \\sqrt{\\hat r} = g / |g|$, whatever $g$ "
-    "is. Without the correction it is $(1 - \\beta_1) / \\sqrt{1 - \\beta_2}$ times that.",
-    then="The longer the memory of r, the longer the first uncorrected step: 10 α here, 3.16 α with PyTorch's 0.999.",
+    because="With the factor $f$, a digit takes $\\ln 0.1 / \\ln f$ updates. For large κ that is about "
+    "$1.15\\sqrt\\kappa$, against $1.15\\,\\kappa$ for plain gradient descent.",
+    then="Plain gradient descent takes 20 times as many, which is √κ. The narrower the valley, the more momentum is "
+    "worth.",
 )
-def first_steps():
-    α, g, β1, β2 = 0.01, 0.04, 0.9, 0.9999
-    return α * g, α, α * (1 - β1) / np.sqrt(1 - β2)
+def updates_a_digit():
+    κ = 400
+    factor = (np.sqrt(κ) - 1) / (np.sqrt(κ) + 1)
+    return np.log(0.1) / np.log(factor)
 
 
 # Exercise 4
 
 
-@prediction(
-    asks=("plain", "momentum"),
-    relative=0.05,
-    misconceptions=(
-        Misconception((23.0, 460.5), "The wrong way round: momentum is the faster one."),
-        Misconception(
-            (200, None),
-            "The first is for a factor of e. A digit is a factor of 10, which takes ln 10 = 2.3 times as many.",
-        ),
-        Misconception(
-            (None, 10),
-            "The second is for a factor of e. A digit is a factor of 10, which takes ln 10 = 2.3 times as many.",
-        ),
-        Misconception(
-            (230.3, None),
-            "The first is for a digit of the loss, which goes with the square: it gains two while the distance gains "
-            "one.",
-        ),
-        Misconception(
-            (None, 11.5),
-            "The second is for a digit of the loss, which goes with the square: it gains two while the distance gains "
-            "one.",
-        ),
-        Misconception((None, 460.5), "That is what the plain rule takes. For momentum, √κ takes the place of κ."),
-        Misconception((23.0, None), "That is with √κ, as for momentum. The plain rule has κ itself."),
-        Misconception((40.9, None), "The first is for the κ of the chapter. Here it is 400."),
-        Misconception((None, 6.8), "The second is for the κ of the chapter. Here it is 400."),
-        Misconception((None, 43.7), "That is for μ = 0.9. The best settings have another μ."),
-    ),
-    hints=(
-        "The factors are (κ − 1) / (κ + 1) and the same with √κ = 20. How many of these factors make a tenth?",
-        "t updates give the factor to the power of t, so t = ln 0.1 / ln factor.",
-    ),
-    because="With the factor $f$, a digit takes $\\ln 0.1 / \\ln f$ updates. For large κ that is about "
-    "$1.15\\,\\kappa$ and $1.15\\sqrt\\kappa$.",
-    then="The ratio is 20, which is √κ. The narrower the valley, the more momentum is worth.",
-)
-def updates_a_digit():
-    κ = 400
-    factors = np.array([(κ - 1) / (κ + 1), (np.sqrt(κ) - 1) / (np.sqrt(κ) + 1)])
-    return tuple(np.log(0.1) / np.log(factors))
-
-
-# Exercise 5
+def losses_from_goal(n, seed, α=0.1, β1=0.9, root=np.sqrt, correct=True):
+    """Return the mean loss above least squares, as a share of it, over updates of an Adam of one's own from there."""
+    data = simulate_line(n=n, seed=seed)
+    X, y = data.numpy()
+    best, count = ols(data), 100
+    rng, w, m, r, losses = np.random.default_rng(seed), np.tile(best.weights, (count, 1)), 0.0, 0.0, []
+    for t in range(1, 151):
+        batch = rng.integers(n, size=(count, 25))
+        errors = np.einsum("cbp,cp->cb", X[batch], w) - y[batch]
+        g = 2 / 25 * np.einsum("cb,cbp->cp", errors, X[batch])
+        m, r = β1 * m + (1 - β1) * g, 0.999 * r + 0.001 * g**2
+        over, under = (m / (1 - β1**t), r / (1 - 0.999**t)) if correct else (m, r)
+        w = w - α * over / (root(under) + 1e-8)
+        losses.append(np.mean((w @ X.T - y) ** 2) / best.mse - 1)
+    return np.array(losses)
 
 
 @choice(
-    options=("sgd", "adam", "both", "neither"),
+    options=("no bias correction", "rate ten times too high", "the root forgotten", "no mean of the gradient"),
     misconceptions=(
         Misconception(
-            "adam",
-            "Adam's steps stay the same when the loss is multiplied. But here the distance is a hundred times as long "
-            "too. How far does it get in 200 steps of about 0.1?",
+            "rate ten times too high",
+            "Then the first step is ten times too long, and the later ones as well: it would not come back.",
         ),
-        Misconception("both", "One of them takes steps of about α, however far it has to go. How far is that now?"),
         Misconception(
-            "neither",
-            "Write down the gradient with 100 y and 100 w in place of y and w. How long is the plain rule's step?",
+            "the root forgotten",
+            "Then each step is divided by the square of the gradient: a small one throws the weights far away.",
+        ),
+        Misconception(
+            "no mean of the gradient",
+            "The first step of Adam is α, with the mean or without. This one is about three times as long.",
         ),
     ),
     hints=(
-        "The best weights are 100 times as far away. Whose steps become 100 times as long?",
-        "The gradient is linear in w and y. Adam divides it by its own size.",
+        "The loss is a parabola: ten times as far up is about three times as long a step. Which bug makes the first "
+        "step √10 times as long?",
+        "After one update m is a tenth of the gradient, and r a thousandth of its square.",
     ),
-    because="The gradient $\\frac2n X^\\top(Xw - y)$ becomes 100 times as large with $w$ and $y$, and so does each "
-    "step of the plain rule: the whole path is the old one times 100. Adam's steps are about α in the units of the "
-    "weights, so its 200 steps take it at most 20 of the 500 units.",
-    then="Adam does not notice a factor in the loss; SGD does not notice the unit of y.",
+    because="Without correction the first step is $0.1/\\sqrt{0.001} = 3.16$ times α long. As the means fill, the "
+    "steps come down to α.",
+    then="Start such a run at a low rate that rises, and it does no harm: that is a warm-up.",
 )
-def same_in_other_units(n, seed):
-    same = []
-    for name in ("sgd", "adam"):
-        left = []
-        for unit in (1, 100):
-            data = simulate_line(n=n, intercept=5.0 * unit, slope=2.0 * unit, noise=(unit, unit), seed=seed)
-            recipe = {"learning_rate": 0.1, "optimizer": name, "init": [0.0, 0.0]}
-            left.append(train(data, "batch", epochs=200, **recipe).mse / float((data.y**2).mean()))
-        if np.isclose(*left, rtol=1e-3):
-            same.append(name)
-    return {0: "neither", 1: same[0] if same else "", 2: "both"}[len(same)]
+def bug_of_the_jump(n, seed):
+    runs = {
+        "no bias correction": losses_from_goal(n, seed, correct=False),
+        "rate ten times too high": losses_from_goal(n, seed, α=1.0),
+        "the root forgotten": losses_from_goal(n, seed, root=lambda r: r),
+        "no mean of the gradient": losses_from_goal(n, seed, β1=0.0),
+    }
+    usual = losses_from_goal(n, seed)
+    jumps = {bug: run for bug, run in runs.items() if run[0] > 5 * usual[0]}
+    return min(jumps, key=lambda bug: jumps[bug][100:].mean())
 
 
-QUESTIONS = (
-    momentum_step,
-    adam_step,
-    first_steps,
-    updates_a_digit,
-    same_in_other_units,
-)
+QUESTIONS = (momentum_step, adam_step, updates_a_digit, bug_of_the_jump)
