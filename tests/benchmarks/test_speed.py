@@ -241,7 +241,8 @@ def test_more_seeds_take_longer_in_proportion(seeds, jobs, data, benchmark, book
     )
     assert (table.status == "finished").all()
     ns = 1e9 * clock / table.updates.sum()
-    book.seeds.append({"seeds": seeds, "jobs": str(jobs or "all"), "s": clock, "s of all cores": cores, "ns an update": ns})
+    times = {"s": clock, "s of all cores": cores, "ns an update": ns}
+    book.seeds.append({"seeds": seeds, "jobs": str(jobs or "all"), **times})
 
 
 def test_the_chapters_run_beside_the_loops_of_the_source(tmp_path, benchmark, book):
