@@ -37,13 +37,13 @@ class Shown:
         That of "3 %" is 0.03.
     words : frozenset of str
         What it stands with.
-    whole : bool
-        Whether it is written without a point: what is, does not show "1.0".
+    decimals : int
+        How many digits it is written with behind the point: 1 and 1.0 do not show "1.00".
     """
 
     value: float
     words: frozenset
-    whole: bool = False
+    decimals: int
 
 
 class ShownNumbers:
@@ -66,8 +66,8 @@ class ShownNumbers:
         """
         digits = min(3, len(re.sub(r"\D", "", number.text).strip("0")) or 1)
         found = [each for each in self._rounding_to(number) if digits > 1 or _is(each.value, number)]
-        if "." in number.text and number.value.is_integer():
-            found = [each for each in found if not each.whole]
+        if number.value.is_integer():
+            found = [each for each in found if each.decimals >= _decimals(number.text)]
         before, after = (
             re.findall(r"\S*\w\S*", side) for side in (text[: number.start], text[number.start + len(number.text) :])
         )
@@ -97,6 +97,7 @@ def shown_in(cell):
 def shown_behind_figures(cell):
     """Return the numbers that describe what the figures of a cell draw."""
     texts = [output.get("data", {}).get("text/plain", "") for output in pictures(cell)]
+    texts = [re.sub(r"[\d,]+ points?\b", "", text) for text in texts]  # of a line, of which no reader knows
     return [shown for text in texts for line in text.split("\n") for shown in _in_text(_spaced(line), words_of(text))]
 
 
@@ -111,12 +112,18 @@ def shown_everywhere(notebook):
 
 
 @functools.cache
-def shown_in_questions(chapter):
-    """Return the numbers that the file of the questions of `chapter` shows, a list of `Shown`."""
+def shown_in_question(chapter, name):
+    """Return the numbers that the question `name` of `chapter` shows in its file, a list of `Shown`.
+
+    With them come those of what its file defines for all of its questions.
+    """
     (folder,) = questions.__path__
     path = Path(folder, f"{chapter.partition('_')[2]}.py")
     source = path.read_text(encoding="utf-8") if path.exists() else ""
-    return list(_in_tree(ast.parse(source), source))
+    tree = ast.parse(source)
+    asked = [node for node in tree.body if getattr(node, "decorator_list", []) and node.name != name]
+    tree.body = [node for node in tree.body if node not in asked]
+    return list(_in_tree(tree, source))
 
 
 def captions_of(cell):
@@ -163,7 +170,7 @@ def _in_tree(tree, source, captions=(), hidden=()):
         words = words_of(" ".join(lines[node.lineno - 1 : node.end_lineno]))
         if isinstance(node.value, int | float):
             value = -float(node.value) if id(node) in negative else float(node.value)
-            yield Shown(value, words, isinstance(node.value, int))
+            yield Shown(value, words, _decimals(str(node.value)))
         elif isinstance(node.value, str) and one_line(node.value) not in captions:
             yield from _in_text(node.value, words)
 
@@ -182,7 +189,12 @@ def _in_outputs(cell):
 
 def _in_text(text, words):
     """Yield the numbers of a text, which stand with `words`."""
-    return (Shown(number.value, words, "." not in number.text) for number in read_numbers(text))
+    return (Shown(number.value, words, _decimals(number.text)) for number in read_numbers(text))
+
+
+def _decimals(text):
+    """Return how many digits of a number stand behind its point; many for one with an exponent."""
+    return 99 if "e" in text else len(re.match(r"\d*", text.partition(".")[2])[0])
 
 
 def _spaced(line):

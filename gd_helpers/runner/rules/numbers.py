@@ -1,8 +1,8 @@
 """The rule that holds prose to what a chapter shows: each number that the reader reads is one of those.
 
 Shown is what a claim of the chapter states, its parameters, what the code and the stored outputs of the same section
-have and, for an exercise, the file of its questions (`gd_helpers.runner.shown`). Words that are numbers ("two", "half")
-are not read. Small numbers are everywhere in code, so that a wrong one may go unnoticed:
+have and, for an exercise, its question in ``questions/`` (`gd_helpers.runner.shown`). Words that are numbers ("two",
+"half") are not read. Small numbers are everywhere in code, so that a wrong one may go unnoticed:
 ``tests/runner/test_wrong_numbers.py`` counts.
 """
 
@@ -17,7 +17,7 @@ from gd_helpers.runner.shown import (
     shown_behind_figures,
     shown_everywhere,
     shown_in,
-    shown_in_questions,
+    shown_in_question,
 )
 
 # What is no number that anything could show. None of these is about one chapter or one cell.
@@ -62,15 +62,21 @@ def read_prose(notebook, chapter):
     """
     sections, everywhere = sections_of(notebook), shown_everywhere(notebook)
     by_cell = [shown_in(cell) for cell in notebook.cells]
-    for cell, own in zip(notebook.cells, sections, strict=True):
+    for cell, below, own in zip(notebook.cells, [*notebook.cells[1:], None], sections, strict=True):
         if UNREAD_SECTION in own:
             continue
         near = [shown for found, other in zip(by_cell, sections, strict=True) if own & other for shown in found]
-        asked = shown_in_questions(chapter) if EXERCISES in own else []
+        asked = shown_in_question(chapter, _asked_in(below)) if EXERCISES in own else []
         behind = shown_behind_figures(cell) if cell.cell_type == "code" else []
         shown = ShownNumbers([*everywhere, *near, *asked, *behind])
         for text in [cell.source] if cell.cell_type == "markdown" else captions_of(cell):
             yield cell, _without_exceptions(text), shown
+
+
+def _asked_in(cell):
+    """Return the name of the exercise that a cell checks, or ""."""
+    found = re.search(r"exercises\.(\w+)\.check", cell.source) if cell else None
+    return found[1] if found else ""
 
 
 def _without_exceptions(text):

@@ -82,18 +82,23 @@ def test_an_output_shows_nothing_in_another_section_and_a_claim_does(notebook):
 
 
 def test_the_numbers_behind_a_figure_are_shown_to_its_caption_only(notebook):
-    replaced(notebook, PROSE, PROSE, "A line with 17 points.")
+    replaced(notebook, PROSE, PROSE, "A line from 17.")
     data = cell_with(notebook, FIGURE).outputs[0].data
-    data["text/plain"] = data["text/plain"].replace("2 points", "17 points")
+    data["text/plain"] = data["text/plain"].replace("y 37", "y 17")
     assert reported(notebook) == ["17"]
-    replaced(notebook, "with 17 points", "A line with 17 points.", PROSE)
-    describe(notebook, "rises from left", "rises over 17 points from left")
+    replaced(notebook, "from 17", "A line from 17.", PROSE)
+    describe(notebook, "rises from left", "rises from 17, left")
     assert reported(notebook) == []
 
 
 def test_a_whole_number_does_not_show_one_with_a_point(notebook):
     replaced(notebook, PROSE, PROSE, "The sum is 21, not 21.0.")
     assert reported(notebook) == ["21.0"]
+
+
+def test_an_exercise_is_not_shown_the_numbers_of_another(notebook):
+    cell = replaced(notebook, "**Exercise 4, ", "What is it?", "A curvature of λ ≈ 0.33.")
+    assert says(notebook, cell, "the number 0.33")
 
 
 def test_a_number_is_not_shown_by_its_negative(notebook):
@@ -108,7 +113,7 @@ def test_a_number_must_stand_near_a_word_that_it_is_shown_with(notebook, number)
 
 
 def test_an_exercise_may_have_the_numbers_of_its_question(notebook):
-    replaced(notebook, EXERCISES, "Now you.", "A curvature of λ ≈ 0.33.")
+    replaced(notebook, "**Exercise 1, ", "What is it?", "A curvature of λ ≈ 0.33.")
     assert reported(notebook) == []
     replaced(notebook, PROSE, PROSE, "A curvature of λ ≈ 0.33.")
     assert reported(notebook) == ["0.33"]
