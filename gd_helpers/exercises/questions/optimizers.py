@@ -201,23 +201,6 @@ def updates_a_digit():
 # Exercise 4
 
 
-def losses_from_goal(n, seed, α=0.1, β1=0.9, root=np.sqrt, correct=True):
-    """Return the mean loss above least squares, as a share of it, over updates of an Adam of one's own from there."""
-    data = simulate_line(n=n, seed=seed)
-    X, y = data.numpy()
-    best, count = ols(data), 100
-    rng, w, m, r, losses = np.random.default_rng(seed), np.tile(best.weights, (count, 1)), 0.0, 0.0, []
-    for t in range(1, 151):
-        batch = rng.integers(n, size=(count, 25))
-        errors = np.einsum("cbp,cp->cb", X[batch], w) - y[batch]
-        g = 2 / 25 * np.einsum("cb,cbp->cp", errors, X[batch])
-        m, r = β1 * m + (1 - β1) * g, 0.999 * r + 0.001 * g**2
-        over, under = (m / (1 - β1**t), r / (1 - 0.999**t)) if correct else (m, r)
-        w = w - α * over / (root(under) + 1e-8)
-        losses.append(np.mean((w @ X.T - y) ** 2) / best.mse - 1)
-    return np.array(losses)
-
-
 @choice(
     options=("no bias correction", "rate ten times too high", "the root forgotten", "no mean of the gradient"),
     misconceptions=(
@@ -244,13 +227,28 @@ def losses_from_goal(n, seed, α=0.1, β1=0.9, root=np.sqrt, correct=True):
     then="Start such a run at a low rate that rises, and it does no harm: that is a warm-up.",
 )
 def bug_of_the_jump(n, seed):
+    data = simulate_line(n=n, seed=seed)
+    (X, y), best = data.numpy(), ols(data)
+
+    def mean_losses(α=0.1, β1=0.9, root=np.sqrt, corrected=True):
+        rng, w, m, r, losses = np.random.default_rng(seed), np.tile(best.weights, (100, 1)), 0.0, 0.0, []
+        for t in range(1, 151):
+            batch = rng.integers(n, size=(100, 25))
+            errors = np.einsum("cbp,cp->cb", X[batch], w) - y[batch]
+            g = 2 / 25 * np.einsum("cb,cbp->cp", errors, X[batch])
+            m, r = β1 * m + (1 - β1) * g, 0.999 * r + 0.001 * g**2
+            over, under = (m / (1 - β1**t), r / (1 - 0.999**t)) if corrected else (m, r)
+            w = w - α * over / (root(under) + 1e-8)
+            losses.append(np.mean((w @ X.T - y) ** 2) / best.mse - 1)
+        return np.array(losses)
+
+    usual = mean_losses()
     runs = {
-        "no bias correction": losses_from_goal(n, seed, correct=False),
-        "rate ten times too high": losses_from_goal(n, seed, α=1.0),
-        "the root forgotten": losses_from_goal(n, seed, root=lambda r: r),
-        "no mean of the gradient": losses_from_goal(n, seed, β1=0.0),
+        "no bias correction": mean_losses(corrected=False),
+        "rate ten times too high": mean_losses(α=1.0),
+        "the root forgotten": mean_losses(root=lambda r: r),
+        "no mean of the gradient": mean_losses(β1=0.0),
     }
-    usual = losses_from_goal(n, seed)
     jumps = {bug: run for bug, run in runs.items() if run[0] > 5 * usual[0]}
     return min(jumps, key=lambda bug: jumps[bug][100:].mean())
 
