@@ -246,7 +246,7 @@ def plot_intervals(table, ax, *, xlabel, reference=None, reference_label=""):
     rows = np.arange(len(table))
     if reference is not None:
         ax.axvline(reference, color=NEUTRAL, linestyle="--", linewidth=1.2, label=reference_label)
-    ax.errorbar(mean, rows, xerr=[mean - low, high - mean], fmt="o", color=COLOURS[0], elinewidth=2, capsize=4)
+    ax.errorbar(mean, rows, xerr=[mean - low, high - mean], fmt="o", color=NEUTRAL, elinewidth=2, capsize=4)
     ax.set(xlabel=xlabel, yticks=rows, yticklabels=names, ylim=(len(table) - 0.5, -0.5))
     ax.grid(False, axis="y")
     add_legend(ax)

@@ -175,6 +175,11 @@ def test_a_column_of_recipes_names_the_rows(ax, table):
     assert [text.get_text() for text in ax.get_yticklabels()] == ["batch", "stochastic"]
 
 
+def test_intervals_have_no_method_s_colour(ax, table):
+    (points,) = plotting.plot_intervals(table, ax, xlabel="excess").containers
+    assert points[0].get_color().upper() not in plotting.METHOD_COLOURS.values()
+
+
 def test_an_interval_that_does_not_hold_its_mean_is_refused(ax, table):
     with pytest.raises(ValueError, match="low ≤ mean ≤ high"):
         plotting.plot_intervals(table.rename(columns={"low": "high", "high": "low"}), ax, xlabel="excess")
