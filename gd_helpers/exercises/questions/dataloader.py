@@ -44,56 +44,50 @@ def ten_epochs_of_300(n):
 # Exercise 2
 
 
-@prediction(
-    asks=("len(loader)", "next(iter(loader))", "torch.nn.Linear(2, 1)", "a loader with the same generator"),
+@choice(
+    options=(
+        "print(len(loader))",
+        "extra = torch.nn.Linear(2, 1)",
+        "torch.manual_seed(2)",
+        "print(next(iter(other)))",
+    ),
     misconceptions=(
-        Misconception((1, 1, 1, 1), "Two of these lines draw an order. Which of them begin an epoch?"),
+        Misconception("print(len(loader))", "The length is computed from the number of examples and the batch size."),
         Misconception(
-            (0, 0, 0, 0),
-            "Not every line draws from this loader's generator: which of them need a random number from it?",
-        ),
-        Misconception(
-            (None, 1, 0, None),
-            "You have the two generators the wrong way round: which line draws from the loader's?",
-        ),
-        Misconception((0, None, None, None), "The length is computed from the number of examples and the batch size."),
-        Misconception(
-            (None, 1, None, None), "To look at one batch is to begin an epoch, and an epoch begins with an order."
-        ),
-        Misconception(
-            (None, None, 0, None),
+            "extra = torch.nn.Linear(2, 1)",
             "The layer draws its weights from torch's global generator. From which does this loader draw?",
         ),
         Misconception(
-            (None, None, None, 1),
-            "It is another loader, but not another generator: the two take turns drawing from the same one.",
+            "torch.manual_seed(2)",
+            "That seeds torch's global generator. From which does this loader draw?",
         ),
     ),
     hints=(
         "The order is changed by whatever draws from `generator` before the training does, and by nothing else.",
         "Each `iter(…)` of a shuffling loader draws an order from the generator that the loader was given.",
     ),
-    because="The orders come from `generator`, so what matters is what draws from it first. A length is computed, and "
-    "a layer uses torch's global generator. Both lines with `next(iter(…))` begin an epoch of a loader that shuffles "
-    "with `generator`.",
+    because="The orders come from `generator`, so what matters is what draws from it first. `other` is another loader, "
+    "but it shuffles with the same generator, and a look at one of its batches begins an epoch.",
     then="So if you and a colleague get different results with the same code and seed, search for a line that only "
     "looks at a batch.",
 )
-def same_batches_after():
+def line_that_draws():
     def first_epoch(added):
         generator = torch.Generator().manual_seed(1)
         loader = DataLoader(range(100), batch_size=10, shuffle=True, generator=generator)
-        added(loader, generator)
+        added(loader, DataLoader(range(100), shuffle=True, generator=generator))
         return torch.cat(list(loader)).tolist()
 
-    added = (
-        lambda loader, generator: len(loader),
-        lambda loader, generator: next(iter(loader)),
-        lambda loader, generator: torch.nn.Linear(2, 1),
-        lambda loader, generator: next(iter(DataLoader(range(100), shuffle=True, generator=generator))),
-    )
-    untouched = first_epoch(lambda loader, generator: None)
-    return tuple(int(first_epoch(line) == untouched) for line in added)
+    lines = {
+        "print(len(loader))": lambda loader, other: len(loader),
+        "extra = torch.nn.Linear(2, 1)": lambda loader, other: torch.nn.Linear(2, 1),
+        "torch.manual_seed(2)": lambda loader, other: torch.manual_seed(2),
+        "print(next(iter(other)))": lambda loader, other: next(iter(other)),
+    }
+    with torch.random.fork_rng(devices=[]):  # restores the global generator afterwards
+        untouched = first_epoch(lambda loader, other: None)
+        (found,) = [line for line, added in lines.items() if first_epoch(added) != untouched]
+    return found
 
 
 # Exercise 3
@@ -290,7 +284,7 @@ def stack_examples(examples):
 
 QUESTIONS = (
     ten_epochs_of_300,
-    same_batches_after,
+    line_that_draws,
     bug_of_the_wave,
     rows_of_epoch,
     stack_examples,

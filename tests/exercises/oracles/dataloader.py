@@ -14,18 +14,25 @@ def ten_epochs_of_300(n):
         return sum(len(list(loader)) for _ in range(10))
 
 
-def same_batches_after():
+def line_that_draws():
     """Compare the state of the loader's generator before and after each of the lines."""
     generator = torch.Generator().manual_seed(1)
     loader, other = (DataLoader(range(100), batch_size=10, shuffle=True, generator=generator) for _ in range(2))
-    lines = lambda: len(loader), lambda: next(iter(loader)), lambda: torch.rand(3), lambda: next(iter(other))
-    unmoved = []
+    lines = {
+        "print(len(loader))": lambda: len(loader),
+        "extra = torch.nn.Linear(2, 1)": lambda: torch.rand(3),
+        "torch.manual_seed(2)": lambda: torch.manual_seed(2),
+        "print(next(iter(other)))": lambda: next(iter(other)),
+    }
+    moving = []
     with torch.random.fork_rng(devices=[]):
-        for line in lines:
+        for line, run in lines.items():
             before = generator.get_state()
-            line()
-            unmoved.append(int(torch.equal(before, generator.get_state())))
-    return unmoved
+            run()
+            if not torch.equal(before, generator.get_state()):
+                moving.append(line)
+    (found,) = moving
+    return found
 
 
 def bug_of_the_wave(n, seed):
