@@ -111,15 +111,20 @@ def test_from_all_starts_both_units_work_if_their_output_weights_are_made_positi
     assert published < works
 
 
-def test_the_sigmoids_and_not_the_weights_weaken_the_gradient_of_the_first_layer(found):
+def test_most_of_what_weakens_the_gradient_on_its_way_down_is_the_sigmoids(found):
     X, y = (each.double() for each in draw(37, 1000))
-    sizes = {}
-    for name, activation in {"sigmoid": torch.sigmoid, "identity": lambda h: h}.items():
-        layers = [layer.double().requires_grad_() for layer in draw_layers(range(100))]
-        loss = ((predict(layers, torch.zeros(100, 1, 1), X, activation) - y) ** 2).mean(dim=1).sum()
-        by_layer = [each.square().mean(dim=(1, 2)).sqrt() for each in torch.autograd.grad(loss, layers)]
-        sizes[name] = [np.median(by_layer[k].numpy()) for k in (0, 3)]
-    first, last = sizes["sigmoid"]
-    assert round(last / first) == found("Under sigmoid the first")[0]
-    first, last = sizes["identity"]
-    assert round(first / last, 2) == found("Without sigmoids the same weights")[0]
+    shrinks = {}
+    for name, activation in {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "": lambda h: h}.items():
+        h, sums = X.expand(100, *X.shape), []
+        for layer in draw_layers(range(100)):
+            sums.append((h @ layer.double()).requires_grad_())
+            h = activation(sums[-1])
+        loss = ((sums[-1] - y) ** 2).mean(dim=1).sum()
+        first, last = (
+            np.median(each.square().mean(dim=(1, 2)).sqrt().numpy())
+            for each in torch.autograd.grad(loss, [sums[0], sums[-1]])
+        )
+        shrinks[name] = last / first
+    assert round(shrinks["sigmoid"], -1) == found("With sigmoids the gradient")[0]
+    assert [round(shrinks[""]), round(shrinks["sigmoid"] / shrinks[""])] == found("Without sigmoids it is")
+    assert [round(shrinks["tanh"]), round(shrinks["relu"])] == found("With tanh and ReLU it is")
