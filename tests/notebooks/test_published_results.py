@@ -237,26 +237,49 @@ def test_the_memory_keeps_other_starts_short_too_even_near_ones(numbers_of, poin
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
-def test_it_is_the_shuffling_that_makes_the_curve_of_the_last_batch_bounce(numbers_of, points, starts, shuffle):
+def test_a_fixed_order_settles_off_ols_and_the_mean_of_a_shuffled_one_does_not(numbers_of, points, ols, shuffle):
+    X, y = points
+    generator, w, ends = np.random.default_rng(0), ols.copy(), []
+    m, v = np.zeros(2), np.zeros(2)
+    for epoch in range(600):
+        order = generator.permutation(N) if shuffle else np.arange(N)
+        for t, first in enumerate(range(0, N, 32), start=1 + 32 * epoch):
+            batch = order[first : first + 32]
+            g = 2 * (X[batch] @ w - y[batch]) @ X[batch] / len(batch)
+            m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+            w = w - RATE * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        ends.append(w)
+    variance = np.sum((y - X @ ols) ** 2) / (N - 2)
+    away = (np.mean(ends[200:], axis=0) - ols) / np.sqrt(variance * np.diag(np.linalg.inv(X.T @ X)))
+    *settled, count, near = numbers_of("settle 0.19 and 0.07 standard errors")
+    if shuffle:
+        assert count == 10
+        assert np.all(np.abs(away) < near)
+    else:
+        assert np.abs(away).round(2).tolist() == settled
+
+
+@pytest.mark.parametrize(("size", "shuffle"), [(32, False), (N, True), (32, True)])
+def test_it_takes_slices_and_a_shuffle_to_make_the_curve_bounce(numbers_of, points, starts, size, shuffle):
     X, y = points
     generator, losses = np.random.default_rng(0), []
     w, m, v = starts[2].copy(), np.zeros(2), np.zeros(2)
     for epoch in range(300):
         order = generator.permutation(N) if shuffle else np.arange(N)
         for t, first in enumerate(range(0, N, 32), start=1 + 32 * epoch):
-            batch = order[first : first + 32]
+            batch = order[first : first + size] if size < N else order
             errors = X[batch] @ w - y[batch]
             g = 2 * errors @ X[batch] / len(batch)
             m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
             w = w - RATE * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
         losses.append(np.mean(errors**2))
     rises = np.diff(losses)
-    times, _, fixed, shuffled = numbers_of("times the curve rises")
+    times, _, sliced, shuffled, both = numbers_of("times the curve rises")
     assert len(rises) == times
-    if shuffle:
-        assert np.sum(rises > 0) == pytest.approx(shuffled, abs=30)  # another order
+    if shuffle and size < N:
+        assert np.sum(rises > 0) == pytest.approx(both, abs=30)  # another order
     else:
-        assert np.sum(rises > 1e-6) == fixed
+        assert np.sum(rises > 1e-6) == (shuffled if shuffle else sliced)
 
 
 def test_the_batch_run_arrives_after_12000_updates_and_not_after_4500(numbers_of, points, ols, batch_path):
