@@ -67,3 +67,29 @@ def test_far_from_the_minimum_the_examples_agree_with_their_mean_and_at_the_true
     for weights, low, high in ((np.array([0.4119, 0.2005]), 0.985, 0.995), (np.array([5.0, 2.0]), 0.495, 0.505)):
         singles = 2 * (X @ weights - Y)[:, None] * X
         assert low < np.mean(singles @ singles.mean(axis=0) > 0) < high
+
+
+def test_in_a_fixed_order_every_epoch_ends_at_the_same_point_and_that_is_off_as_far_as_a_shuffled_end_typically_is():
+    def ends(fixed, passes=40):
+        generator = np.random.default_rng(7)
+        w, m, v, k, found = np.tile(BEST, (RUNS, 1)), 0.0, 0.0, 0, []
+        order = generator.permuted(np.tile(np.arange(N), (RUNS, 1)), axis=1)
+        for _ in range(passes):
+            for examples in order.T:
+                k += 1
+                gradient = 2 * ((X[examples] * w).sum(axis=1) - Y[examples])[:, None] * X[examples]
+                m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+                w = w - 0.001 * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+            found.append(w - BEST)
+            order = order if fixed else generator.permuted(order, axis=1)
+        return np.array(found[passes // 2 :])
+
+    fixed, shuffled = ends(True), ends(False)
+    assert (fixed.std(axis=0).max(axis=0) < 0.1 * shuffled.std(axis=(0, 1))).all()
+    assert fixed[-1].std(axis=0) == pytest.approx(shuffled.std(axis=(0, 1)), rel=0.35)
+    assert (shuffled.mean(axis=0).std(axis=0) < 0.5 * fixed.mean(axis=0).std(axis=0)).all()
+
+
+def test_single_gradients_spread_mostly_across_the_valley():
+    singles = 2 * (X @ BEST - Y)[:, None] * X
+    assert (singles @ ACROSS).std() > 5 * (singles @ ALONG).std()
