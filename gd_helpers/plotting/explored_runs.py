@@ -21,18 +21,20 @@ def point(weights):
     return "({}, {})".format(*map(short, weights))
 
 
+def method_of(run):
+    """Return the method that a run's batch size makes it."""
+    return {run.recipe.n: "batch", 1: "stochastic"}.get(run.recipe.batch_size, "mini-batch")
+
+
 def colour_of(run):
-    """Return the colour of the method that a run's batch size makes it."""
-    return METHOD_COLOURS[{run.recipe.n: "batch", 1: "stochastic"}.get(run.recipe.batch_size, "mini-batch")]
+    """Return the colour of a run's method."""
+    return METHOD_COLOURS[method_of(run)]
 
 
 def draw_path(ax, data, best, run):
     """Draw the loss of a line and the path of its weights."""
     plot_loss_surface(data, ax)
-    plot_path({"path": run}, ax)
-    for line in ax.lines:
-        if line.get_label() != "OLS":
-            line.set_color(colour_of(run))
+    plot_path({method_of(run): run}, ax)
     return (
         f"contours of the loss, and on them the path of (b0, w1) from {point(run.path[0])} to {point(run.weights)}; "
         f"OLS is at {point(best.weights)}"

@@ -19,9 +19,11 @@ SETTINGS = {"epochs": 12, "learning_rate": 0.05, "optimizer": "sgd"}
 def test_a_path_has_the_colour_of_its_method_and_the_weights_of_the_run(ax, data, size, method):
     run = train(data, "mini-batch", batch_size=size, **SETTINGS)
     words = explored_runs.draw_path(ax, data, ols(data), run)
-    path = line_in(ax, "path")
+    path = line_in(ax, method)
     np.testing.assert_array_equal(path.get_xydata(), run.path)
-    assert path.get_color() == METHOD_COLOURS[method]
+    legend = ax.get_legend()
+    handles = dict(zip([text.get_text() for text in legend.texts], legend.get_lines(), strict=True))
+    assert path.get_color() == handles[method].get_color() == METHOD_COLOURS[method]
     assert "to ({:.3g}, {:.3g})".format(*run.weights) in words
 
 
