@@ -95,7 +95,7 @@ def batch_for_a_tenth_of_the_noise(n):
             4500,
             "That is how long the published batch run was, and it ended further from least squares than this one.",
         ),
-        Misconception(12_000, "That many would bring it to within 0.1 % of least squares. This run is not that near."),
+        Misconception(10_614, "That many bring it to within 0.1 % of least squares. This run is not that near."),
         Misconception(
             lambda epochs, n: epochs * n,
             "That is how many examples this run reads. The question is about epochs of batch descent, and each of "
