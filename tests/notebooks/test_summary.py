@@ -44,6 +44,36 @@ def test_it_is_adam_s_division_and_not_the_noise_that_holds_single_examples_back
     assert 0 < behind[False].mean() < 1
 
 
+def test_single_examples_that_are_divided_as_batch_is_end_where_batch_does():
+    generator = np.random.default_rng(7)
+    starts = generator.uniform(-(0.5**0.5), 0.5**0.5, (RUNS, 2))
+
+    def end(steps_by, divides_by):
+        orders = np.random.default_rng(13)
+        w, m, v = starts, np.zeros_like(starts), np.zeros_like(starts)
+        for k in range(1, 4001):
+            if k % N == 1:
+                order = orders.permuted(np.tile(np.arange(N), (RUNS, 1)), axis=1)
+            examples = order[:, k % N - 1]
+            single = 2 * ((X[examples] * w).sum(axis=1) - Y[examples])[:, None] * X[examples]
+            gradients = {"one": single, "all": 2 * (w @ X.T - Y) @ X / N}
+            m = 0.9 * m + 0.1 * gradients[steps_by]
+            v = 0.999 * v + 0.001 * gradients[divides_by] ** 2
+            w = w - RATE * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+        return 100 * (np.mean((w @ X.T - Y) ** 2, axis=1) / LEAST - 1).mean()
+
+    batch = end("all", "all")
+    assert end("one", "one") > 1.5 * batch
+    assert abs(end("one", "all") / batch - 1) < 0.02
+
+
+def test_at_a_rate_of_its_own_batch_needs_hundreds_of_epochs_and_not_thousands():
+    sampling_error = 100 * 2 * 2 / N / LEAST
+    assert excess_in_percent(N, True, updates=200, rate=0.46).max() < sampling_error
+    assert excess_in_percent(N, True, updates=20, rate=0.46).mean() > 50
+    assert excess_in_percent(N, True, updates=4500).min() > 10
+
+
 def test_at_rates_of_their_own_single_examples_and_batches_of_32_are_level_after_20_passes():
     single = excess_in_percent(1, True, updates=20 * N, rate=0.0022).mean()
     mini, mini_at_the_shared_rate = (excess_in_percent(32, True, updates=20 * 32, rate=r).mean() for r in (0.068, RATE))
