@@ -8,7 +8,7 @@ from gd_helpers.exercises.question import given
 from gd_helpers.lesson.parameters import PUBLISHED
 
 BY_MOUSE, BY_KEYBOARD, SOLVED = "lowest_point", "first_step", "limit_for_centred_x"
-WRONG, RIGHT = "farther away", "more than nine tenths"
+WRONG, RIGHT = "far away", "more than nine tenths"
 TABS = 10  # the cell's own buttons come first
 
 
@@ -35,9 +35,9 @@ def test_an_option_that_is_clicked_stays_and_is_answered_by_the_cell_below(desk)
     group.get_by_role("button", name="at (5, 2)").click(force=True)  # which is too late
     assert group.get_by_role("button", pressed=True).inner_text() == f"● {WRONG}"
     below = notebook.run(notebook.find(f"{BY_MOUSE}.reveal"))
-    told = text_of(below, f"✗ You predicted “{WRONG}”; it is “within 0.1 of it”.")
+    told = text_of(below, f"✗ You predicted “{WRONG}”; it is “near it”.")
     assert "The noise of one point can be large, but over many it nearly cancels." in told
-    assert text_of(cell, f"✗ {WRONG}").splitlines()[1:4] == ["○ at (5, 2)", "✓ within 0.1 of it", f"✗ {WRONG}"]
+    assert text_of(cell, f"✗ {WRONG}").splitlines()[1:4] == ["○ at (5, 2)", "✓ near it", f"✗ {WRONG}"]
     assert cell.get_by_role("button", name=WRONG).count() == 0
 
 
