@@ -75,6 +75,15 @@ def test_starts_with_less_to_go_than_the_steps_make_do_not_arrive_either(found, 
     assert found("have a correlation")[1] == round(np.corrcoef(farthest, long)[0, 1], 2)
 
 
+def test_a_start_that_is_far_nearer_arrives_with_the_long_memory_too(valley):
+    _, best, _ = valley
+    start = np.array([0.41172135, 0.20063071])
+    excess = descend(valley, best + np.outer([1, 1 / 2, 1 / 5], start - best), 0.999)
+    assert excess[0] == pytest.approx(0.357, abs=0.001)
+    assert 0.01 < excess[1] < 0.1
+    assert excess[2] < 0.001
+
+
 def test_a_rate_below_the_one_with_the_best_worst_case_is_first_from_most_starts(valley, starts):
     hessian, best, least = valley
     curvatures = np.linalg.eigvalsh(hessian)

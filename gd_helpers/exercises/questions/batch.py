@@ -48,8 +48,8 @@ def count_with_adam_by_hand(n, seed, learning_rate):
     ),
     because="Far fewer, but more than a tenth. At full stride, 500 steps of 0.01 would do. But Adam divides by its "
     "running measure of the gradient, which remembers the steep beginning for some thousand updates, and keeps the "
-    "steps short for as long. With a memory of ten updates, `betas=(0.9, 0.9)`, `torch.optim.Adam` keeps its full "
-    "stride to the end.",
+    "steps short for as long. With a memory of ten updates, `betas=(0.9, 0.9)`, `torch.optim.Adam` keeps its "
+    "full stride nearly to the end.",
 )
 def updates_at_ten_times_the_rate(n, seed):
     data = simulate_line(n=n, seed=seed)
@@ -68,8 +68,8 @@ def updates_at_ten_times_the_rate(n, seed):
     asks=("b0 at the end",),
     absolute=0.2,
     misconceptions=(
-        Misconception(4.5, "That is how far it goes. Where did it start?"),
-        Misconception(50, "It does not arrive: how far can 4,500 steps of at most 0.001 go?"),
+        Misconception(4.5, "That is how far steps of α would go. Where did it start?"),
+        Misconception(50, "It does not arrive: how far do 4,500 steps of about 0.001 go?"),
         Misconception(45.5, "That is how far it still has to go. Where is it?"),
         Misconception(
             lambda n, seed: train(simulate_line(n=n, seed=seed), "batch", epochs=4500, seed=seed).weights[0],
@@ -83,12 +83,12 @@ def updates_at_ten_times_the_rate(n, seed):
         Misconception(0.0045, "One step is 0.001 long, and there are 4,500 of them: check the power of ten."),
     ),
     hints=(
-        "How far can 4,500 updates at α = 0.001 go at most?",
+        "How far do 4,500 steps of α = 0.001 go?",
         "The gradient stays large all the time, so nearly every step is taken at full stride, from a start near 0.",
     ),
     because="The goal is so far away that the gradient shrinks by only a quarter, and Adam makes nearly every step α "
     "long: the run ends nearly $4{,}500 \\cdot 0.001 = 4.5$ above its start, at about 4.7. Had the goal been 5, the "
-    "gradient would have shrunk to almost nothing, and the steps with it.",
+    "gradient would have shrunk to a twentieth, and the steps to about a quarter of α.",
 )
 def intercept_of_fifty(n, seed):
     data = simulate_line(n=n, intercept=50.0, seed=seed)
