@@ -94,3 +94,19 @@ def test_beyond_the_limit_a_larger_batch_still_lowers_the_floor(line, found):
     rate, of_small, small, of_large, large = found("At α = 0.125 the floor is")
     assert floor(line, rate, small) == pytest.approx(of_small, abs=5e-5)
     assert floor(line, rate, large) == pytest.approx(of_large, abs=5e-5)
+
+
+@pytest.mark.parametrize(("rate", "least", "most"), [(0.05, 0.4, 1.5), (0.005, 20, 500)])
+def test_an_average_over_the_whole_run_remembers_the_descent_only_at_a_low_rate(line, rate, least, most):
+    X, y, best, hessian = line
+    generator, updates = np.random.default_rng(13), 20_000  # as 200 epochs of batches of 10
+    w, sums = np.zeros((100, 2)), np.zeros((2, 100, 2))
+    for update in range(updates):
+        batch = generator.integers(N, size=(len(w), 10))
+        errors = np.einsum("cbp,cp->cb", X[batch], w) - y[batch]
+        w = w - rate * 2 / 10 * np.einsum("cb,cbp->cp", errors, X[batch])
+        sums[0] += w
+        sums[1] += w * (update >= updates // 2)
+    off = sums / np.reshape([updates, updates // 2], (2, 1, 1)) - best
+    whole, later = np.einsum("acp,pq,acq->ac", off, hessian, off).mean(axis=1) / 2
+    assert least < whole / later < most
