@@ -9,6 +9,7 @@ SITE_OPTIONS ?=
 TEST_OPTIONS ?=
 BENCH_OPTIONS ?=
 WORKERS ?= 2
+CHROMIUM ?= chromium
 
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -19,7 +20,7 @@ READY := .venv/.ready
 WARM := .venv/.warm
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab run site test test-lab bench lint refresh clean
+.PHONY: help env lab run site book test test-lab bench lint refresh clean
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +37,13 @@ run: $(WARM) ## Execute the chapters into build/ (all of them, or CHAPTERS, with
 site: $(WARM) ## Build the course as web pages from the stored notebooks, into build/site (SITE_OPTIONS="-q")
 	$(BIN)/python -m sphinx -W --keep-going -E $(SITE_OPTIONS) -d build/doctrees docs build/site
 	@du -sh build/site
+
+book: $(WARM) ## Build the course as an EPUB and, where there is Chromium, as a PDF, into build/book
+	$(BIN)/python -m sphinx -W -q -E -b epub -d build/doctrees-epub docs build/epub
+	$(BIN)/python -m sphinx -W -q -E -b singlehtml -d build/doctrees-book docs build/single
+	mkdir -p build/book && cp build/epub/*.epub build/book/
+	! command -v $(CHROMIUM) || $(CHROMIUM) --headless --no-sandbox --disable-gpu --no-pdf-header-footer \
+		--virtual-time-budget=120000 --print-to-pdf=build/book/Gradientdescent.pdf file://$(CURDIR)/build/single/index.html
 
 test: $(WARM) ## Test the package, its examples, and every chapter's stored outputs (TEST_OPTIONS="-x")
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_OPTIONS)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tomllib
 from importlib.metadata import files
 from pathlib import Path
 
@@ -15,6 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 project = "Gradient descent"
 author = "The authors of the course"
 copyright = "MIT License"
+version = release = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 language = "en_GB"
 
 extensions = [
@@ -66,3 +68,7 @@ html_static_path = [
     *(str(path.locate()) for path in files("sphinx-mathjax-offline") if path.name == "tex-svg.js"),
 ]
 mathjax_path = "tex-svg.js"
+
+epub_show_urls = "no"
+epub_exclude_files = ["search.html"]
+suppress_warnings = ["epub.unknown_project_files"]  # an EPUB has no modules, which it does not need
