@@ -79,7 +79,7 @@ $(READY): requirements.txt pyproject.toml
 	@$(BIN)/python -m jupyterlab.labextensions disable --level=sys_prefix --log-level=ERROR \
 		@jupyterlab/apputils-extension:announcements
 	@mkdir -p .venv/share/jupyter/lab/settings
-	@echo '{"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}}' \
+	@echo '{"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}, "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}}' \
 		> .venv/share/jupyter/lab/settings/overrides.json
 	@touch $@
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -20,6 +21,8 @@ EXPLORERS = [name for name in CHAPTERS if '"explore.' in (NOTEBOOKS / f"{name}.i
 START_TIMEOUT, POLL = 300, 0.05  # seconds
 PROGRESS = "progress.json"
 FORGOTTEN = 600  # seconds after which idle kernels, and then the server, end by themselves if nobody ends them
+
+SETTINGS = re.compile(r"(?<=echo ')\{.*\}(?=')")  # of JupyterLab, as `make env` writes them into .venv
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,9 @@ def started(folder):
     chapters.mkdir()
     for path in NOTEBOOKS.glob("*.ipynb"):
         shutil.copy(path, chapters)
+    overrides = folder / "config" / "labconfig" / "default_setting_overrides.json"
+    overrides.parent.mkdir(parents=True)
+    overrides.write_text(SETTINGS.search((ROOT / "Makefile").read_text(encoding="utf-8"))[0], encoding="utf-8")
     token = secrets.token_hex(16)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
