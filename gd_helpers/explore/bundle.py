@@ -43,7 +43,7 @@ def make_bundle(kind, data, recipe, axes, steps, *, model=None, **rest):
     bundle = {
         "kind": kind,
         "data": encode_data(data),
-        "frames": [{"x": _axis(ax.xaxis, ax.get_xlim()), "y": _axis(ax.yaxis, ax.get_ylim())} for ax in axes],
+        "frames": [_frame(ax) for ax in axes],
         "optimizers": json.loads(json.dumps(OPTIMIZERS)),  # lists, as JSON has them
         "settings": {**{name: getattr(recipe, name) for name in names}, "seed": recipe.init_seed},
         "starts": {"first": first, "weights": _first_weights(model or linear(data.X.shape[1]), first)},
@@ -84,6 +84,13 @@ def _first_weights(model, first):
     """Return the weights that runs of `model` start from, a row for each of 100 seeds from `first` on."""
     model = copy.deepcopy(model).float()
     return encode([get_weights(init_weights(model, seed)).numpy() for seed in range(first, first + SEEDS)], "float32")
+
+
+def _frame(ax):
+    """Return the axes of a picture, and the heights of its contours with the places where they are written."""
+    frame = {"x": _axis(ax.xaxis, ax.get_xlim()), "y": _axis(ax.yaxis, ax.get_ylim())}
+    places = {text.get_text(): [float(f"{value:.4g}") for value in text.get_position()] for text in ax.texts}
+    return frame | {"heights": places}
 
 
 def _axis(axis, limits):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from scipy import stats
 
 from gd_helpers.checks import LARGEST_SEED, check_float, check_int
 from gd_helpers.data import Line, Table
@@ -209,7 +210,8 @@ def estimates(data, *, epochs=200, learning_rate=0.1, optimizer="sgd", n=None, s
     left = explored_theory.draw_estimates(axes[0], points, found, run)
     right = explored_theory.draw_errors(axes[1], points, found, run, most_epochs(recipe))
     steps = steps_of(recipe) | {"n": counts(max(4, most // 10), most, n)}
-    bundle = make_bundle("estimates", data, recipe, axes, steps, edges=ziggurat_edges(), replicates=RUNS)
+    rest = {"quantiles": stats.t.ppf(0.975, np.array(steps["n"]) - 2).tolist()}  # of the 95 % intervals at each n
+    bundle = make_bundle("estimates", data, recipe, axes, steps, edges=ziggurat_edges(), replicates=RUNS, **rest)
     del bundle["starts"], bundle["settings"]["batch_size"]  # they start from zero, with all points in each update
     bundle["settings"]["n"] = n
     bundle["data"] |= {"truth": data.truth.tolist(), "noise_variance": data.noise_variance}

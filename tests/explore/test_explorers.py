@@ -104,8 +104,9 @@ def test_the_live_one_has_the_limits_of_the_picture(data, shown, monkeypatch):
     for ax, frame in zip(drawn[0].axes, shown[0][0][EXPLORER_MIME]["frames"], strict=True):
         assert (frame["x"]["limits"], frame["y"]["limits"]) == (list(ax.get_xlim()), list(ax.get_ylim()))
         assert (frame["x"]["scale"], frame["y"]["scale"]) == (ax.get_xscale(), ax.get_yscale())
-        for axis in frame.values():
+        for axis in (frame["x"], frame["y"]):
             assert len(axis["ticks"].split()) == len(axis["texts"].split("|"))
+        assert set(frame["heights"]) == {text.get_text() for text in ax.texts}
     assert shown[0][0][EXPLORER_MIME]["frames"][1]["x"]["texts"] == "0|10⁰|10¹|10²|10³|10⁴"
 
 

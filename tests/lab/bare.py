@@ -70,6 +70,17 @@ def bundle_of(name):
     return json.loads(json.dumps(bundles[0]))
 
 
+def write_file(folder, name):
+    """Write a page with the module in it, since a browser lets a file import no other; return its path."""
+    module = (Path(explore.__file__).parent / "explorer.mjs").read_text(encoding="utf-8")
+    page = PAGE.format(mime=EXPLORER_MIME, bundle=json.dumps(bundle_of(name)))
+    start, end = page.index("import {"), page.index("</script></html>")
+    path = folder / f"{name}.html"
+    path.write_text(f"{page[:start]}{module}\nshowAll();{page[end:]}", encoding="utf-8")
+    shutil.copy(Path(explore.__file__).parent / "explorer.css", folder)
+    return path
+
+
 @contextmanager
 def served(folder):
     """Serve the module, its style and a page for each explorer from `folder`; yield the address."""

@@ -87,11 +87,11 @@ class Shown:
 
     def pictures(self):
         """Return both pictures as they are drawn."""
-        return [picture.inner_html() for picture in self.root.locator("svg[role=img]").all()]
+        return [picture.inner_html() for picture in self.root.locator(".gdx-picture").all()]
 
     def descriptions(self):
         """Return the texts of both pictures."""
-        return [picture.get_attribute("aria-label") for picture in self.root.locator("svg[role=img]").all()]
+        return [picture.get_attribute("aria-label") for picture in self.root.locator(".gdx-picture").all()]
 
     def warnings(self):
         """Return the number of crosses that say where something left a picture."""

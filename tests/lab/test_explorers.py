@@ -5,7 +5,7 @@ import re
 import oracles
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from bare import CALLS
+from bare import CALLS, write_file
 from browser import Traffic
 from shown import AGAINST, BEGIN, OPTIMIZER, PAUSE, PLAY, RACE, SHOWN, SLIDERS, Shown
 
@@ -265,11 +265,22 @@ def test_it_asks_nobody_but_for_its_own_two_files(page, site):
     assert page.traffic.errors == []
 
 
+def test_in_one_file_it_is_opened_without_a_server(browser, tmp_path):
+    page = browser.new_page()
+    page.traffic = Traffic(page)
+    page.goto(write_file(tmp_path, "descent").as_uri())
+    explorer = Shown(page.locator(".gdx"))
+    explorer.press(explorer.slider(SLIDERS["batch_size"]), "Home")  # takes longer than a frame, and has no worker
+    holds(explorer, "descent")
+    assert all(url.startswith("file:") for url in page.traffic.requests)
+    page.close()
+
+
 def test_a_line_is_dragged_by_its_end_and_by_its_dot(browser, site):
     page = browser.new_page()
     page.goto(f"{site}by_hand.html")
     explorer = Shown(page.locator(".gdx"))
-    left, right = (picture.bounding_box() for picture in explorer.root.locator("svg[role=img]").all())
+    left, right = (picture.bounding_box() for picture in explorer.root.locator(".gdx-picture").all())
     for box, x, y in ((left, 0.8, 0.3), (right, 0.5, 0.5)):
         before = explorer.numbers()
         page.mouse.move(box["x"] + x * box["width"], box["y"] + (y + 0.2) * box["height"])
