@@ -7,7 +7,6 @@
 const { fround } = Math;
 
 // ---------------------------------------------------------------------------------------------------- random numbers
-
 /** Return the eight 32-bit words that NumPy's SeedSequence(seed) generates. */
 function seedWords(seed) {
   let hash = 0x43b0d7e5;
@@ -32,11 +31,7 @@ function seedWords(seed) {
 const low = (a, b) => Math.imul(a, b) >>> 0;
 
 /** Return the upper 32 bits of the product of two 32-bit numbers. */
-function high(a, b) {
-  const a0 = a & 0xffff, a1 = a >>> 16, b0 = b & 0xffff, b1 = b >>> 16;
-  const middle = a1 * b0 + ((a0 * b0) >>> 16);
-  return a1 * b1 + (middle >>> 16) + ((((middle & 0xffff) + a0 * b1) / 65536) >>> 0);
-}
+const high = (a, b) => Math.floor((a * (b >>> 16) + Math.floor((a * (b & 0xffff)) / 65536)) / 65536);
 
 const LIMB = 2 ** 32; // numbers of 128 bits are in four limbs, lowest first: in `advance` BigInt is far too slow
 const limbsOf = (number) => [0n, 32n, 64n, 96n].map((shift) => Number((number >> shift) & 0xffffffffn));
@@ -86,10 +81,10 @@ export class Generator {
     this.word();
     return (this.high * 2 ** 21 + (this.low >>> 11)) / 2 ** 53;
   }
-  /** Set `order` as `permutation` does: shuffled from the last place down, each with one drawn by masked rejection. */
-  permutation(order) {
-    for (let j = 0; j < order.length; j++) order[j] = j;
-    for (let i = order.length - 1; i > 0; i--) {
+  /** Shuffle from the last place down, each with one drawn by masked rejection. */
+  permutation(n) {
+    const order = inOrder(n);
+    for (let i = n - 1; i > 0; i--) {
       const mask = 2 ** (32 - Math.clz32(i)) - 1;
       let j = (this.half() & mask) >>> 0;
       while (j > i) j = (this.half() & mask) >>> 0;
@@ -97,15 +92,16 @@ export class Generator {
       order[j] = order[i];
       order[i] = other;
     }
+    return order;
   }
-  /** Fill `order` with integers below n, as `integers(n)` does: Lemire's method, multiplied instead of masked. */
-  integers(order, n) {
+  /** Return n integers below n, by Lemire's method: multiplied instead of masked. */
+  integers(n) {
     const threshold = (LIMB - n) % n;
-    for (let k = 0; k < order.length; k++) {
+    return new Int32Array(n).map(() => {
       let half = this.half();
       while (n > 1 && low(half, n) < threshold) half = this.half();
-      order[k] = high(half, n);
-    }
+      return high(half, n);
+    });
   }
   /** Return a standard normal number, by the ziggurat whose layers end at `edges`. */
   normal(edges) {
@@ -132,29 +128,22 @@ const MOST_KEPT = 2 ** 22; // entries of orders, 16 MiB
 
 /** The orders of the epochs, kept as far as there is room, so that a moved learning rate draws none anew. */
 class Orders {
-  constructor(n, seed, replacement) {
-    Object.assign(this, { n, seed, generator: new Generator(seed), kept: [] });
-    this.draw = replacement ? "integers" : "permutation";
+  constructor(n, seed, draw) {
+    Object.assign(this, { n, seed, draw, generator: new Generator(seed), kept: [] });
   }
   /** Return the order of an epoch; each run asks for one after the other. */
   of(epoch, run) {
-    const { n, kept, draw } = this;
-    while (kept.length <= epoch && (kept.length + 1) * n <= MOST_KEPT) {
-      kept.push(new Int32Array(n));
-      this.generator[draw](kept.at(-1), n);
-    }
+    const { n, draw, generator, kept } = this;
+    while (kept.length <= epoch && (kept.length + 1) * n <= MOST_KEPT) kept.push(generator[draw](n));
     if (epoch < kept.length) return kept[epoch];
-    run.generator ??= Object.assign(new Generator(0), this.generator);
-    const order = new Int32Array(n);
-    run.generator[draw](order, n);
-    return order;
+    run.generator ??= Object.assign(new Generator(0), generator);
+    return run.generator[draw](n);
   }
 }
 
-const inOrder = (n) => Int32Array.from({ length: n }, (_, j) => j);
+const inOrder = (n) => new Int32Array(n).map((_, j) => j);
 
 // ------------------------------------------------------------------------------------------- updates of the weights
-
 const rounded = (x, single) => (single ? fround(x) : x);
 /** Update the weights of a state, by a gradient, a learning rate, and settings that tell the optimizers apart. */
 function update(state, gradient, rate, { momentum, nesterov, alpha, beta1, beta2, eps, weight_decay: decay }) {
@@ -182,7 +171,6 @@ function update(state, gradient, rate, { momentum, nesterov, alpha, beta1, beta2
 }
 
 // ---------------------------------------------------------------------------------------------------- linear models
-
 /** Return ŷⱼ = xⱼ w; products of single precision are rounded to it. */
 function predictOne({ X, p }, w, j, single) {
   let prediction = 0;
@@ -190,7 +178,7 @@ function predictOne({ X, p }, w, j, single) {
   return prediction;
 }
 
-/** A linear model, with what a network has. */
+/** A linear model: its two functions are those of a network as well. */
 const LINEAR = {
   /** Compute ∂L/∂w over the examples from `first` to `last` in `order` into `gradient`. */
   gradient(data, w, order, first, last, gradient) {
@@ -202,9 +190,8 @@ const LINEAR = {
     }
     for (let i = 0; i < p; i++) gradient[i] *= 2 / (last - first);
   },
-  /** Return what the model says of the rows of X, in double precision. */
-  predict(data, w) {
-    const predictions = new Float64Array(data.n);
+  /** Compute what the model says of the rows of X into `predictions`, in double precision. */
+  predict(data, w, predictions) {
     for (let j = 0; j < data.n; j++) predictions[j] = predictOne(data, w, j, false);
     return predictions;
   },
@@ -212,13 +199,13 @@ const LINEAR = {
 
 /** Return the loss of a model over all examples in double precision. */
 function lossOf(model, data, w) {
-  const predictions = model.predict(data, w);
+  const predictions = model.predict(data, w, (data.predictions ??= new Float64Array(data.n))), { y } = data;
   let squares = 0;
-  for (let j = 0; j < data.n; j++) {
-    const error = predictions[j] - data.y[j];
+  for (let j = 0; j < y.length; j++) {
+    const error = predictions[j] - y[j];
     squares += error * error;
   }
-  return squares / data.n;
+  return squares / y.length;
 }
 
 /** Return the loss of a linear model as a quadratic around its minimum: weights, loss and gradient there, Hessian. */
@@ -262,7 +249,6 @@ function expandedGradient({ centre, loss, gradient: atCentre, hessian }, w, grad
 }
 
 // --------------------------------------------------------------------------------------------------------- networks
-
 const BLOCK = 256; // examples at a time, in rows of units
 const POWERS = Float64Array.from({ length: 2048 }, (_, exponent) => (exponent ? 2 ** (exponent - 1023) : 0));
 
@@ -301,16 +287,15 @@ const ACTIVATIONS = [ // identity, sigmoid, tanh and ReLU: of x, and a delta tim
 
 /** Set a row to a constant plus a weighted sum of rows; what is over a multiple of four comes first, then fours. */
 function weightedSum(target, constant, w, first, step, terms, top, number, count, single) {
-  const rest = number % 4, factor = (t) => [w[first + step * t] ?? 0, terms[top + t] ?? target];
-  const [[u, a], [v, b], [x, c]] = [factor(0), factor(1), factor(2)];
-  for (let e = 0; e < count; e++) {
-    let sum = rest > 0 ? rounded(u * a[e], single) : 0;
-    if (rest > 1) sum = rounded(sum + rounded(v * b[e], single), single);
-    if (rest > 2) sum = rounded(sum + rounded(x * c[e], single), single);
-    target[e] = constant + sum;
+  const rest = number % 4;
+  target.fill(0, 0, count);
+  for (let t = 0; t < rest; t++) {
+    const weight = w[first + step * t], term = terms[top + t];
+    for (let e = 0; e < count; e++) target[e] += rounded(weight * term[e], single);
   }
+  for (let e = 0; e < count; e++) target[e] += constant;
   for (let t = rest; t < number; t += 4) {
-    const [[k, f], [l, g], [m, h], [n, i]] = [factor(t), factor(t + 1), factor(t + 2), factor(t + 3)];
+    const [k, l, m, n] = [0, 1, 2, 3].map((i) => w[first + step * (t + i)]), [f, g, h, i] = terms.slice(top + t);
     for (let e = 0; e < count; e++) {
       const left = rounded(rounded(k * f[e], single) + rounded(l * g[e], single), single);
       target[e] += rounded(left + rounded(rounded(m * h[e], single) + rounded(n * i[e], single), single), single);
@@ -345,9 +330,11 @@ class Network {
     Object.assign(this, { output: below, units: rows(Float32Array), deltas: rows(Float32Array) });
     this.exact = rows(Float64Array);
   }
-  /** Compute the units of `count` examples, layer by layer, from row `rowOf(e)` of X for each. */
-  forward({ X, p }, w, units, count, rowOf, single) {
-    for (let i = 0; i < p; i++) for (let e = 0; e < count; e++) units[i][e] = X[rowOf(e) * p + i];
+  /** Compute the units of `count` examples, layer by layer, from those at `from` in an order, if there is one. */
+  forward({ X, p }, w, units, order, from, count, single) {
+    for (let i = 0; i < p; i++) {
+      for (let e = 0; e < count; e++) units[i][e] = X[(order ? order[from + e] : from + e) * p + i];
+    }
     for (const { inputs, outputs, activation, weight, biases, below, above } of this.layers) {
       for (let o = 0; o < outputs; o++) {
         const row = units[above + o], bias = biases < 0 ? 0 : w[biases + o];
@@ -371,25 +358,23 @@ class Network {
       }
     }
   }
-  /** Compute ∂L/∂w over the examples from `first` to `last` in `order` into `gradient`. */
   gradient(data, w, order, first, last, gradient) {
     const { units, deltas, output } = this, scale = fround(2 / (last - first));
     gradient.fill(0);
     for (let from = first; from < last; from += BLOCK) {
       const count = Math.min(BLOCK, last - from);
-      this.forward(data, w, units, count, (e) => order[from + e], true);
+      this.forward(data, w, units, order, from, count, true);
       for (let e = 0; e < count; e++) {
         deltas[output][e] = scale * fround(units[output][e] - data.y[order[from + e]]);
       }
       this.backward(w, count, gradient);
     }
   }
-  /** Return what the network says of the rows of X, in double precision. */
-  predict(data, w) {
-    const { exact, output } = this, predictions = new Float64Array(data.n);
+  predict(data, w, predictions) {
+    const { exact, output } = this;
     for (let from = 0; from < data.n; from += BLOCK) {
       const count = Math.min(BLOCK, data.n - from);
-      this.forward(data, w, exact, count, (e) => from + e, false);
+      this.forward(data, w, exact, null, from, count, false);
       predictions.set(exact[output].subarray(0, count), from);
     }
     return predictions;
@@ -397,14 +382,12 @@ class Network {
 }
 
 // ---------------------------------------------------------------------------------------------------------- the run
-
 const FLOAT32_MAX = (2 - 2 ** -23) * 2 ** 127, MOST_WEIGHTS = 64, EPOCHS_BETWEEN_LOOKS = 64;
 
 /** A run of a recipe: it is advanced from record to record, the first of which is its start.
  *
- * data: { X, y, n, p, single }, with X row by row, ones first. settings: { learning_rate, batch_size, epochs, seed,
- * optimizer, rule, replacement }, where `rule` are the optimizer's own. `perEpoch` records are kept of an epoch, evenly
- * spaced in examples read: the weights after the last update before each.
+ * data: { X, y, n, p, single }, with X row by row, ones first; `settings.rule` are the optimizer's own. `perEpoch`
+ * records are kept of an epoch, evenly spaced in examples read: the weights after the last update before each.
  */
 class Run {
   constructor(data, settings, { start, orders, model = LINEAR, surface = null, perEpoch = 1 }) {
@@ -462,7 +445,6 @@ class Run {
 }
 
 // ----------------------------------------------------------------------------------------------------------- theory
-
 const sumOf = (list) => list.reduce((sum, entry) => sum + entry, 0);
 const meanOf = (list) => sumOf(list) / list.length;
 
@@ -526,7 +508,6 @@ class Theory {
 }
 
 // -------------------------------------------------------------------------------------- data and runs from a bundle
-
 function decode(text, type) {
   const { buffer } = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   return type === "float32" ? new Float32Array(buffer) : new Float64Array(buffer);
@@ -554,18 +535,16 @@ export class Course {
   }
   /** Return the runs that `values` ask for, to be advanced. */
   runs(values) {
-    const { n } = this.data, { batch_size: B, epochs, race } = values, settings = this.settingsOf(values);
+    const { data: { n }, bundle: { optimizers, replacement } } = this, { batch_size: B, epochs, race, seed } = values;
+    const { betas: [beta1, beta2] = [], ...rule } = optimizers[values.optimizer];
+    const settings = { ...values, replacement, rule: { beta1, beta2, ...rule } };
     if ("n" in values) return this.estimates(settings);
     const perEpoch = race ? Math.max(1, Math.min(n, Math.floor(RACE_RECORDS / epochs))) : 1;
-    if (this.orders?.seed !== values.seed) this.orders = new Orders(n, values.seed, this.bundle.replacement);
+    if (this.orders?.seed !== seed) this.orders = new Orders(n, seed, replacement ? "integers" : "permutation");
     const { orders, model, theory: { surface } } = this, start = this.startOf(values);
     const rest = { start, orders, model, surface, perEpoch };
     const sizes = race ? [n, 1, B > 1 && B < n ? B : Math.min(32, n)] : [B];
     return sizes.map((size) => new Run(this.data, { ...settings, batch_size: size }, rest));
-  }
-  settingsOf(values) {
-    const { betas: [beta1, beta2] = [], ...rule } = this.bundle.optimizers[values.optimizer];
-    return { ...values, replacement: this.bundle.replacement, rule: { beta1, beta2, ...rule } };
   }
   /** Return the line that is set, or the first weights of a seed. */
   startOf({ seed, b0, w1 }) {
@@ -593,7 +572,6 @@ export class Course {
 }
 
 // ---------------------------------------------------------------------------------------------------------- drawing
-
 const METHODS = { batch: "var(--batch)", stochastic: "var(--stochastic)", "mini-batch": "var(--mini)" };
 const NEUTRAL = "var(--neutral)", WARNING = "var(--warning)", DASHED = "6 4", DOTTED = "2 3";
 const LINE_SIGNS = { [DASHED]: "┅", [DOTTED]: "┈" };
@@ -658,7 +636,6 @@ class Panel {
     [this.legend, this.picture] = element.children;
     [this.xLabel, this.still, this.inside, this.above] = element.querySelectorAll(".gdx-x, svg svg, svg + g");
   }
-  /** Have what has been drawn stand still. */
   freeze() {
     this.still.innerHTML = this.parts.join("");
     this.ground = this.labels;
@@ -724,17 +701,16 @@ class Panel {
   }
   /** Mark where a curve starts and where it is; at the edge with a cross, where it went out. */
   ends(last, x, y, color, end = "end") {
-    const inside = (value, [from, to]) => Math.min(Math.max(value, from), to);
-    const mark = (at, label, shape, shade, isShown) => {
-      const [u, v] = [inside(x(at), this.x.limits), inside(y(at), this.y.limits)];
-      const isIn = x(at) === u && (y(at) === v || (this.y.scale === "log" && y(at) < v));
-      if (isShown(isIn)) this.mark(label, shape, [u, v], shade, `${label} at (${short(x(at))}, ${short(y(at))})`);
-    };
+    const clip = (value, { limits: [from, to] }) => Math.min(Math.max(value, from), to);
+    const place = (at) => [clip(x(at), this.x), clip(y(at), this.y)], isLog = this.y.scale === "log";
+    const isIn = (at, [u, v] = place(at)) => x(at) === u && (y(at) === v || (isLog && y(at) < v));
+    const words = (at, label) => `${label} at (${short(x(at))}, ${short(y(at))})`;
+    const mark = (at, label, shape, shade) => this.mark(label, shape, place(at), shade, words(at, label));
     let k = last;
     while (k > 0 && !Number.isFinite(x(k) + y(k))) k -= 1;
-    mark(0, "start", "ring", color, (isIn) => isIn);
-    mark(k, end, "dot", color, (isIn) => isIn && k === last);
-    mark(k, "out of the picture", "cross", WARNING, (isIn) => !isIn || k < last);
+    if (isIn(0)) mark(0, "start", "ring", color);
+    if (k === last && isIn(k)) mark(k, end, "dot", color);
+    else mark(k, "out of the picture", "cross", WARNING);
   }
   note(words) {
     const place = { x: INNER_WIDTH / 2, y: INNER_HEIGHT - 36, class: "gdx-warning" };
@@ -759,8 +735,7 @@ class Panel {
 }
 
 // --------------------------------------------------------------------------------------------- what explorers share
-
-const SLICE = 8, SENT_EVERY = 20, STILL = 400, PLAY_TIME = 8000; // milliseconds
+const SLICE = 4, SENT_EVERY = 20, STILL = 400, PLAY_TIME = 8000; // milliseconds
 const LABELS = {
   learning_rate: "learning rate α", batch_size: "batch size B", epochs: "epochs", n: "points n", b0: "intercept b0",
   w1: "slope w1", optimizer: "optimizer", against: "loss against", seed: "seed", race: "race the three methods",
@@ -780,11 +755,12 @@ function serve() {
     course ??= new Course(bundle);
     current = job;
     const runs = course.runs(values);
-    while (current === job && !runs.every((run) => run.isDone)) {
+    while (!runs.every((run) => run.isDone)) {
+      await new Promise((resolve) => setTimeout(resolve)); // in a drag, the newest of what has come is done
+      if (current !== job) return;
       advance(runs, SENT_EVERY);
       const found = runs.map(({ path, losses, epoch, last, diverged }) => ({ path, losses, epoch, last, diverged }));
       self.postMessage({ job, found });
-      await new Promise((resolve) => setTimeout(resolve));
     }
   };
 }
@@ -821,14 +797,12 @@ class Control {
 
 /** Runs that follow their controls, in two pictures with numbers below: here of a line, others say what differs. */
 class Explorer {
-  get controls() { return ["learning_rate", "optimizer", "batch_size", "against", "epochs", "seed"]; }
   get playWords() { return "▶ play"; }
   /** Build it in `root`; the one of a `page` has its address; a worker finds this file at `source`. */
-  constructor(bundle, root, { page = false, source = import.meta.url } = {}) {
-    Object.assign(this, { bundle, root, page, source, course: new Course(bundle), job: 0, shown: 0 });
+  constructor(bundle, controls, root, { page = false, source = import.meta.url } = {}) {
+    Object.assign(this, { bundle, controls, root, page, source, course: new Course(bundle), job: 0, shown: 0 });
     this.theory = this.course.theory;
-    this.defaults = { against: "updates", ...bundle.settings };
-    this.values = { ...this.defaults };
+    this.values = { ...(this.defaults = { against: "updates", ...bundle.settings }) };
     this.build();
     this.prepare();
     for (const panel of this.panels) panel.freeze();
@@ -892,6 +866,7 @@ class Explorer {
     this.pause();
     [this.runs, this.doesFollow] = [this.course.runs(this.values), !this.startsAtStart];
     advance(this.runs, SLICE);
+    if (this.run.epoch > this.values.epochs / 2) advance(this.runs, SLICE); // the frame has time for the rest
     this.shown = this.doesFollow ? this.last : 0;
     if (!this.runs.every((run) => run.isDone)) this.handOver();
   }
@@ -956,6 +931,8 @@ class Explorer {
   get against() { return this.values.race ? "examples" : this.values.against; }
   /** Return the record of a run that is shown: its last, if it diverged before. */
   recordOf(run) { return Math.min(this.shown, run.last); }
+  get weights() { return this.run.weights(this.recordOf(this.run)); }
+  get loss() { return this.run.losses[this.recordOf(this.run)]; }
   whereWords() {
     const { run, shown, epoch, values: { race } } = this;
     return race ? `${format(Math.round(run.effort(shown, "examples")))} examples` : `epoch ${format(epoch)}`;
@@ -1047,12 +1024,6 @@ class Explorer {
 }
 
 // ----------------------------------------------------------------------------------------------------- the explorers
-
-/** The path of a line's weights and its loss; the three methods can race. */
-class Descent extends Explorer {
-  get controls() { return [...super.controls, "race"]; }
-}
-
 /** A network's curve, inside and outside the data. */
 class FittedCurve extends Explorer {
   prepare() {
@@ -1063,7 +1034,8 @@ class FittedCurve extends Explorer {
     left.line("OLS", best);
   }
   heights(xs) {
-    return this.run.model.predict({ X: xs.flatMap((x) => [1, x]), n: xs.length, p: 2 }, this.run.weights(this.shown));
+    const points = { X: xs.flatMap((x) => [1, x]), n: xs.length, p: 2 };
+    return this.run.model.predict(points, this.run.weights(this.shown), new Float64Array(xs.length));
   }
   showLeft(panel, stroke) {
     const { xs } = this, heights = this.heights(xs);
@@ -1119,7 +1091,6 @@ class NoiseBall extends Explorer {
 
 /** Plain gradient descent across its limit, with what the curvatures predict of every update. */
 class LearningRate extends Explorer {
-  get controls() { return ["learning_rate", "optimizer", "batch_size", "epochs", "seed"]; }
   prepare() {
     const { best, axes } = this.theory, names = ["axis: floor", "axis: across"];
     super.prepare();
@@ -1158,11 +1129,11 @@ class LearningRate extends Explorer {
     panel.curve("predicted, sum", 0, last, x, this.predicted, { dashes: DASHED });
   }
   columns() {
-    const { run, theory, factors } = this, record = this.recordOf(run), [far, floor, across] = this.observed();
+    const { run, theory, factors } = this, [far, floor, across] = this.observed();
     return {
       rows: ["observed", "predicted"], "factor per update: distance": [far, Math.max(...factors.map(Math.abs))],
       "along the floor": [floor, factors[0]], "across it": [across, factors[1]],
-      "loss above OLS": [theory.distance(run.weights(record)), this.predicted(record)],
+      "loss above OLS": [theory.distance(this.weights), this.predicted(this.recordOf(run))],
     };
   }
   say() {
@@ -1176,7 +1147,6 @@ class LearningRate extends Explorer {
 
 /** The estimates from many data sets, and their errors of optimisation and of sampling. */
 class ManyEstimates extends Explorer {
-  get controls() { return ["learning_rate", "optimizer", "n", "epochs", "seed"]; }
   prepare() {}
   /** Return the mean over the runs of what `read` finds in their weights after a record, and in their least squares. */
   mean(record, read) {
@@ -1259,18 +1229,16 @@ class HeldOut extends Explorer {
     panel.level("OLS, held out", bestUnseen, DOTTED);
   }
   columns() {
-    const { run, largest, theory: { best }, bundle: { names } } = this, w = run.weights(this.recordOf(run));
-    const coefficients = largest.map((k) => [names[k], [w[k + 1], best[k + 1]]]);
+    const { largest, weights, theory: { best }, bundle: { names } } = this;
+    const coefficients = largest.map((k) => [names[k], [weights[k + 1], best[k + 1]]]);
     return { rows: ["run", "OLS"], ...Object.fromEntries(coefficients), ...this.scores };
   }
 }
 
 /** A line that is dragged through the points, its loss, and its place on the loss's surface; then descent does it. */
 class ByHand extends Explorer {
-  get controls() { return ["b0", "w1", "learning_rate"]; }
   get startsAtStart() { return true; }
   get playWords() { return "▶ let it roll"; }
-  get line() { return this.run.weights(this.recordOf(this.run)); }
   prepare() {
     const [left, right] = this.panels, [from, to] = left.x.limits;
     this.grips = [0.2, 0.8].map((at) => from + at * (to - from));
@@ -1290,23 +1258,22 @@ class ByHand extends Explorer {
     picture.classList.add("gdx-hold");
     picture.addEventListener("pointerdown", (event) => {
       picture.setPointerCapture(event.pointerId);
-      [line, isRight] = [[...this.line], panel.at(event)[0] > (from + to) / 2];
+      [line, isRight] = [[...this.weights], panel.at(event)[0] > (from + to) / 2];
       move(panel.at(event), line, isRight);
     });
     picture.addEventListener("pointermove", (event) => event.buttons && line && move(panel.at(event), line, isRight));
   }
   showLeft(panel, stroke) {
-    const [b0, w1] = this.line;
-    panel.line("your line: drag an end of it", this.line, { stroke, width: 3 });
+    const [b0, w1] = this.weights;
+    panel.line("your line: drag an end of it", this.weights, { stroke, width: 3 });
     for (const x of this.grips) panel.mark("", "dot", [x, b0 + w1 * x], stroke, "");
   }
   showRight(panel) {
     this.drawPath(panel, this.run, "its path as it rolls", "your line");
     if (this.isLost) panel.note("diverged: the steps are too long");
   }
-  get loss() { return this.run.losses[this.recordOf(this.run)]; }
   columns() {
-    const [b0, w1] = this.line;
+    const [b0, w1] = this.weights;
     return { rows: ["your line"], "b0 (L/s)": [b0], "w1 (L/s per °C)": [w1], "loss ((L/s)²)": [this.loss] };
   }
   say() {
@@ -1318,15 +1285,20 @@ class ByHand extends Explorer {
 }
 
 // ----------------------------------------------------------------------------------------------- into a page or a cell
-
-const KINDS = {
-  descent: Descent, fitted_curve: FittedCurve, noise_ball: NoiseBall, learning_rate: LearningRate,
-  estimates: ManyEstimates, held_out: HeldOut, by_hand: ByHand,
+const OFTEN = "learning_rate optimizer batch_size against epochs seed";
+const KINDS = { // each with its controls
+  descent: [Explorer, `${OFTEN} race`],
+  fitted_curve: [FittedCurve, OFTEN],
+  noise_ball: [NoiseBall, OFTEN],
+  learning_rate: [LearningRate, "learning_rate optimizer batch_size epochs seed"],
+  estimates: [ManyEstimates, "learning_rate optimizer n epochs seed"],
+  held_out: [HeldOut, OFTEN],
+  by_hand: [ByHand, "b0 w1 learning_rate"],
 };
 
 /** Show the explorer of a bundle in an element, and return what ends it. */
 export function show(bundle, element, options) {
-  const explorer = new KINDS[bundle.kind](bundle, element, options);
+  const [Kind, controls] = KINDS[bundle.kind], explorer = new Kind(bundle, controls.split(" "), element, options);
   const followPage = () => { // it is dark where the page's text is light
     const color = getComputedStyle(element.parentElement ?? document.body).color.match(/[\d.]+/g).slice(0, 3);
     element.classList.toggle("gdx-dark", sumOf(color.map(Number)) > 384);
