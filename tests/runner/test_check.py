@@ -16,9 +16,11 @@ CHAPTER = "03_batch"
 
 @pytest.fixture
 def path(tmp_path):
-    """A copy of a chapter beside the chapters that it links to."""
+    """A copy of a chapter beside the chapters and pages that it links to."""
     for file in NOTEBOOKS.glob("*.ipynb"):
         (tmp_path / file.name).touch()
+    for file in NOTEBOOKS.glob("*.md"):
+        shutil.copy(file, tmp_path)
     return Path(shutil.copy(NOTEBOOKS / f"{CHAPTER}.ipynb", tmp_path))
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from gd_helpers.lesson.results import RESULTS_MIME
 from gd_helpers.runner.comparison import find_differences, numbers_agree, texts_agree
 
-KINDS = 28
+KINDS = 30
 EACH = 5  # from 5 to 9 mutants of a kind are tried in each chapter; the program tests/runner/mutants.py tries all
 
 
