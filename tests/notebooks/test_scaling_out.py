@@ -1,6 +1,7 @@
 """What chapter 18 says of k workers, by its own functions, on more data and other rules, and with a worker killed."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -179,3 +180,23 @@ def test_doubled_gradients_double_the_rate_of_plain_sgd_and_leave_adam_where_it_
     torch.testing.assert_close(end(sgd, 0.02, 2), end(sgd, 0.04, 1))
     assert (end(sgd, 0.02, 2) - end(sgd, 0.02, 1)).abs().max() > 0.1
     assert (end(adam, 0.05, 2) - end(adam, 0.05, 1)).abs().max() < 1e-6
+
+
+LOSE_ONE = """
+rank, workers = join(Path(sys.argv[1]))
+for update in range(20):
+    if update == 10 and rank == 1:
+        os.kill(os.getpid(), 9)
+    dist.all_reduce(torch.ones(2))
+"""
+
+
+@posix
+def test_with_gloo_a_worker_does_not_wait_for_a_dead_one_but_gets_an_error(tmp_path):
+    (tmp_path / "script.py").write_text("\n\n".join([IMPORTS, TEXTS["join"], LOSE_ONE]))
+    command = [sys.executable, tmp_path / "script.py", tmp_path]
+    environments = [{**os.environ, "RANK": str(rank), "WORLD_SIZE": "2"} for rank in range(2)]
+    both = [subprocess.Popen(command, env=each, stderr=subprocess.PIPE, text=True) for each in environments]
+    (_, error), _ = (each.communicate(timeout=60) for each in both)
+    assert [each.returncode for each in both] == [1, -9]
+    assert "RuntimeError" in error

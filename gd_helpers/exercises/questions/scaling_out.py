@@ -29,7 +29,7 @@ from gd_helpers.metrics import stability_limit
     ),
     because="The sampler rounds the share up, and the examples needed to fill it come twice. An update takes a batch "
     "from each worker, so an epoch has as many updates as one worker has batches.",
-    then="Each worker's last batch is short, but equally short for all, so the mean of the means is right.",
+    then="Where a worker's last batch is short, it is as short for all, so the mean of the means weights all alike.",
 )
 def epoch_of_seven(n):
     share = -(-n // 7)  # rounded up
