@@ -156,3 +156,24 @@ def test_an_interval_for_the_line_says_little_about_a_new_morning_and_the_predic
     off = np.sqrt(1 + of_line) * rng.normal(size=s.size)
     share = [np.mean(np.abs(off) < s * each) for each in reach]
     np.testing.assert_allclose(share, [0.068, 0.95], atol=0.005)
+
+
+def test_adam_at_0_1_has_not_arrived_after_200_epochs_and_at_0_5_it_has():
+    # the rule of Kingma and Ba on all mornings, for 50 data sets side by side
+    x, rng = simulate_line(seed=37).x.numpy().astype(float), np.random.default_rng(17)
+    X = np.column_stack([np.ones(1000), x])
+    Y = (X @ [5, 2])[:, None] + np.sqrt(2) * rng.normal(size=(1000, 50))
+    least, covariance = np.linalg.lstsq(X, Y, rcond=None)[0], 2 * np.linalg.inv(X.T @ X)
+    off = {}
+    for rate in (0.1, 0.5):
+        w, first, second = np.zeros((3, 2, 50))
+        for t in range(1, 201):
+            gradient = 2 / 1000 * X.T @ (X @ w - Y)
+            first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
+            w = w - rate * first / (1 - 0.9**t) / (np.sqrt(second / (1 - 0.999**t)) + 1e-8)
+        off[rate] = np.abs(w - least).max(axis=1) / np.sqrt(np.diag(covariance))
+        middle = w.mean(axis=1) - [5, 2]
+        inside = middle @ np.linalg.inv(covariance) @ middle < stats.chi2.ppf(0.95, 2)
+        assert inside == (rate == 0.5)
+    assert off[0.1].min() > 5
+    assert off[0.5].max() < 0.01

@@ -124,7 +124,7 @@ def hessian_of(n, seed):
     ),
     because="Only the flat direction is left, where an epoch multiplies the squared distance by "
     "$(1 - \\alpha\\lambda)^2$: $k = \\ln 100 / (-2 \\ln(1 - \\alpha\\lambda))$.",
-    then="A hundred times the data takes less than twice the epochs.",
+    then="The extra epochs come from the factor alone, so they are the same from any n on.",
 )
 def epochs_for_more_points(n, seed):
     data = simulate_line(n=n, seed=seed)
