@@ -88,7 +88,7 @@ def limit_of_a_sum(n, seed):
 @prediction(
     asks=("workers",),
     misconceptions=(
-        Misconception(10, "With so large a batch the all-reduce matters little, but it still takes its 300 µs."),
+        Misconception(10, "Ten would do if messages were free. Each update also takes the 300 µs of an all-reduce."),
         Misconception(13, "13 are not quite enough: round up."),
         Misconception(
             5,
