@@ -54,13 +54,12 @@ def test_a_chapter_that_is_not_there_is_refused(name):
 
 def test_a_problem_is_a_line_with_chapter_cell_and_its_first_line(path):
     def lengthen(notebook):
-        cell = notebook.cells[9]
-        assert cell.cell_type == "code"
-        cell.source = "first = 1\n" + "a = 1\n" * 30
+        code_cells(notebook)[5].source = "first = 1\n" + "a = 1\n" * 30
 
     edit(path, lengthen)
+    number = next(number for number, cell in enumerate(nbformat.read(path, 4).cells, 1) if "first = 1" in cell.source)
     lines = find_problems_of([path])
-    assert f"{CHAPTER}, cell 10: a cell of 31 lines, more than 15, in 'first = 1'" in lines
+    assert f"{CHAPTER}, cell {number}: a cell of 31 lines, more than 15, in 'first = 1'" in lines
 
 
 def test_all_problems_of_all_files_are_told(path):

@@ -1,7 +1,7 @@
 """A number in prose that nothing in the chapter shows is reported, wherever it stands."""
 
 import pytest
-from good_chapter import CHAPTER, EXERCISES, FIGURE, SOURCES, add_code, cell_with, replaced, says
+from good_chapter import CHAPTER, FIGURE, SOURCES, add_code, cell_with, replaced, says
 from nbformat.v4 import new_markdown_cell
 
 from gd_helpers.runner.rules.numbers import check_numbers
