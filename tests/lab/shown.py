@@ -2,6 +2,7 @@
 
 from pages import POLL
 
+PLAIN = str.maketrans({"−": "-", "–": "nan", ",": ""})
 SLIDERS = {
     "learning_rate": "learning rate α",
     "batch_size": "batch size B",
@@ -75,7 +76,7 @@ class Shown:
     def numbers(self, row=0):
         """Return the numbers in a row of the table."""
         cells = self.root.locator("table tr").nth(row + 1).locator("td").all_inner_texts()
-        return [float(cell.replace("−", "-").replace("–", "nan").replace("not finite", "inf")) for cell in cells]
+        return [float(cell.translate(PLAIN).replace("not finite", "inf")) for cell in cells]
 
     def status(self):
         """Return the sentence below the numbers."""

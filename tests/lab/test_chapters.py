@@ -52,7 +52,8 @@ def comparable(cell, live):
                 continue
             assert PREDICTION_MIME in data, "a widget without what is shown where there are none"
             del data[WIDGET_MIME]
-        depends = output.get("name") == "stdout" or data.get("text/plain", "").startswith("Figure with")
+        value = output.output_type == "execute_result"
+        depends = value or output.get("name") == "stdout" or data.get("text/plain", "").startswith("Figure with")
         if depends and live.search(cell.source):
             continue
         outputs.append(output)
