@@ -91,7 +91,8 @@ def check(names):
     from gd_helpers.runner.check import find_problems_of
 
     problems = find_problems_of(list(names))
-    click.echo("\n".join(problems) or f"{len(names) or len(find_chapters())} chapters are fine")
+    count = len(names) or len(find_chapters())
+    click.echo("\n".join(problems) or ("1 chapter is fine" if count == 1 else f"{count} chapters are fine"))
     return int(bool(problems))
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from found_claims import read_found
-
-N = 1000
+from published_data import BEST, HESSIAN, N, X, Y
 
 
 @pytest.fixture(scope="module")
@@ -15,11 +14,7 @@ def found():
 @pytest.fixture(scope="module")
 def line():
     """Return the published data, their least squares weights and the Hessian of the loss."""
-    stream = np.random.RandomState(37)
-    x = stream.normal(2, 1, N)
-    y = stream.normal(5 + 2 * x, 1) + stream.normal(0, 1, N)
-    X = np.column_stack([np.ones(N), x])
-    return X, y, np.linalg.lstsq(X, y, rcond=None)[0], 2 / N * X.T @ X
+    return X, Y, BEST, HESSIAN
 
 
 def floor(line, rate, size):

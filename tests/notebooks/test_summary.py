@@ -1,20 +1,9 @@
 """What chapter 07 says of noise, Adam and bounces, computed again in NumPy alone: many runs at a time."""
 
 import numpy as np
+from published_data import BEST, LEAST, N, X, Y
 
-N, RUNS, RATE = 1000, 60, 0.001
-
-
-def draw():
-    stream = np.random.RandomState(37)
-    x = stream.normal(2, 1, N)
-    y = stream.normal(5 + 2 * x, 1) + stream.normal(0, 1, N)
-    return np.column_stack([np.ones(N), x]), y
-
-
-X, Y = draw()
-BEST = np.linalg.lstsq(X, Y, rcond=None)[0]
-LEAST = np.mean((X @ BEST - Y) ** 2)
+RUNS, RATE = 60, 0.001
 
 
 def excess_in_percent(batch_size, divide, updates=4000, rate=RATE):

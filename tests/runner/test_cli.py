@@ -95,7 +95,7 @@ def test_the_exit_status_says_whether_a_chapter_failed_and_a_table_which(
 @pytest.mark.parametrize(
     ("problems", "printed", "status"),
     [
-        ([], "1 chapters are fine\n", 0),
+        ([], "1 chapter is fine\n", 0),
         (["03, cell 2: no title", "03: no link"], "03, cell 2: no title\n03: no link\n", 1),
     ],
 )
@@ -104,7 +104,7 @@ def test_checking_prints_a_line_a_problem(monkeypatch, capsys, problems, printed
     check = SimpleNamespace(find_problems_of=lambda names: asked.append(names) or problems)
     monkeypatch.setitem(sys.modules, "gd_helpers.runner.check", check)
     assert cli.main(["check", "03"]) == status
-    assert capsys.readouterr().out.splitlines() == (problems or ["1 chapters are fine"])
+    assert capsys.readouterr().out.splitlines() == (problems or ["1 chapter is fine"])
     assert asked == [["03"]]
 
 
