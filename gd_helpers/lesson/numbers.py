@@ -15,9 +15,10 @@ Not read as numbers are labels, by these rules:
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SCALES = {"%": 0.01, "million": 1e6, "billion": 1e9}
 _NUMBER = re.compile(
     r"""(?<![\w.\#/,])(?<!\w[-−^])
@@ -110,6 +111,37 @@ def read_numbers(text):
         if not scales[place - 1] and re.fullmatch(r" to |–", between):
             scales[place - 1] = scales[place]
     return [_number(match, scale) for match, scale in zip(found, scales, strict=True)]
+
+
+def neighbours(number):
+    """Return the two numbers that are one more and one less in the last place of a `Number`.
+
+    The numerator of a fraction is its last place, and the exponent that of a bare power of ten.
+
+    Examples
+    --------
+    >>> (number,) = read_numbers("it is 9.9 % above")
+    >>> [each.text for each in neighbours(number)]
+    ['10.0 %', '9.8 %']
+    """
+    found = [read_numbers(_changed(number.text, change))[0] for change in (1, -1)]
+    factor = SCALES.get(number.scale, 1) if number.scale not in number.text else 1  # as of the 22 in "22 to 28 %"
+    return [
+        replace(each, start=number.start, value=factor * each.value, unit=factor * each.unit, scale=number.scale)
+        for each in found
+    ]
+
+
+def _changed(text, change):
+    sign, digits, rest = re.fullmatch(r"([-−+]?)(\d[\d,]*(?:\.\d+)?)(.*)", text, re.DOTALL).groups()
+    if digits == "10" and (exponent := re.match("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", rest)):
+        power = str(int(exponent[0].translate(SUPERSCRIPTS)) + change)
+        return f"{sign}10{power.translate(_RAISED)}{rest[exponent.end() :]}"
+    decimals = len(digits.partition(".")[2])
+    units = int(re.sub(r"[.,]", "", digits)) + change
+    sign = "" if units < 0 and sign in ("-", "−") else "−" if units < 0 else sign
+    comma = "," if "," in digits else ""
+    return f"{sign}{abs(units) / 10**decimals:{comma}.{decimals}f}{rest}"
 
 
 def _number(match, scale):

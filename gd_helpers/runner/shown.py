@@ -4,12 +4,18 @@ A number in prose is compared with these: with what claims state and parameters 
 all else in its own section. Each comes with the words it stands with, since 0.16 is common and "α = 0.16" is not: those
 of a claim's statement, of a line of output and its header, of a line of code, also in names such as batch_size. The
 numbers behind a figure are shown to its own caption and alternative text only.
+
+A wrong number is often shown, too: 31 in place of 32, where both are numbers of batches. So a number is also compared
+with its neighbours, one more and one less in its last place: what is shown of it must fit the words around it as well
+as what is shown of these.
 """
 
 import ast
 import bisect
 import functools
+import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +23,11 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from gd_helpers.exercises import questions
 from gd_helpers.lesson.fold import read_claims
-from gd_helpers.lesson.numbers import read_numbers
+from gd_helpers.lesson.numbers import neighbours, read_numbers
 from gd_helpers.runner.cells import code_cells, parse, pictures
 
 NEAR = {1: 4, 2: 5, 3: 30}  # by significant digits, how many words on both sides of a number in prose are looked at
+AROUND = 12  # words on both sides that say how well a shown number fits; the farther off, the less a word counts
 # Words that say the same of a number, in prose and in code.
 SAME = {"rate": "α", "learning": "α", "lr": "α", "size": "b", "seed": "start", "init": "start", "least": "ols"}
 SAME |= {"relative": "accepted", "absolute": "accepted"}
@@ -51,12 +58,18 @@ class ShownNumbers:
 
     Parameters
     ----------
-    shown : iterable of Shown
+    near : iterable of Shown
+        What the section shows in which they are looked up.
+    far : iterable of Shown
+        What other sections do.
     """
 
-    def __init__(self, shown):
-        self.shown = sorted(shown, key=lambda each: each.value)
+    def __init__(self, near, far=()):
+        near = list(near)
+        self.shown = sorted([*near, *far], key=lambda each: each.value)
+        self._near = set(map(id, near))
         self._values = [each.value for each in self.shown]
+        self._uses = Counter(word for each in self.shown for word in each.words)
 
     def show(self, number, text):
         """Return whether one of them is the `number` that stands in `text`.
@@ -64,15 +77,41 @@ class ShownNumbers:
         It must share a word with what stands near it, `NEAR`. With one significant digit (0.1, 300, 5 %) it must be the
         number itself, with more it may be what rounds to it.
         """
-        digits = min(3, len(re.sub(r"\D", "", number.text).strip("0")) or 1)
-        found = [each for each in self._rounding_to(number) if digits > 1 or _is(each.value, number)]
+        reach = NEAR[min(3, len(re.sub(r"\D", "", number.text).strip("0")) or 1)]
+        before, after = _words_around(number, text)
+        words = words_of(" ".join([*before[:reach], *after[:reach]]))
+        return any(words & each.words for each in self._matching(number))
+
+    def find_better(self, number, text):
+        """Return the neighbour of `number` that what is shown fits better in its place in `text`, or None."""
+        weights = {}
+        for side in _words_around(number, text):
+            for distance, word in enumerate(side[:AROUND], 1):
+                weights |= {each: max(weights.get(each, 0), 1 / distance) for each in words_of(word)}
+        own, *others = (self._fit(each, weights) for each in (number, *neighbours(number)))
+        return next((each for each, fit in zip(neighbours(number), others, strict=True) if fit > own), None)
+
+    def _fit(self, number, weights):
+        """Return how much the best of those that show `number` shares with words of these `weights`.
+
+        A word counts the more, the fewer numbers it stands with (by the logarithm of that share, as in search
+        engines), and half where another section shows the number.
+        """
+        worth = {word: near * math.log(1 + len(self.shown) / (1 + self._uses[word])) for word, near in weights.items()}
+        fits = (
+            sum(worth.get(word, 0) for word in each.words) / (1 if id(each) in self._near else 2)
+            for each in self._matching(number)
+        )
+        return max(fits, default=0)
+
+    def _matching(self, number):
+        """Return those that show `number`, whatever they stand with."""
+        found = self._rounding_to(number)
+        if len(re.sub(r"\D", "", number.text).strip("0")) < 2:
+            found = [each for each in found if _is(each.value, number)]
         if number.value.is_integer():
             found = [each for each in found if each.decimals >= _decimals(number.text)]
-        before, after = (
-            re.findall(r"\S*\w\S*", side) for side in (text[: number.start], text[number.start + len(number.text) :])
-        )
-        words = words_of(" ".join([*before[-NEAR[digits] :], *after[: NEAR[digits]]]))
-        return any(words & each.words for each in found)
+        return found
 
     def _rounding_to(self, number):
         """Return those that round to `number`, or to the per cent of it, as a table has them that says so above."""
@@ -83,6 +122,12 @@ class ShownNumbers:
             last = bisect.bisect_right(self._values, factor * (number.value + reach))
             found += [each for each in self.shown[first:last] if number.shows(each.value / factor)]
         return found
+
+
+def _words_around(number, text):
+    """Return the words of `text` before a number and after it, each from the number on."""
+    before, after = text[: number.start], text[number.start + len(number.text) :]
+    return re.findall(r"\S*\w\S*", before)[::-1], re.findall(r"\S*\w\S*", after)
 
 
 def _is(value, number):

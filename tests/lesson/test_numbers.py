@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gd_helpers.lesson.numbers import read_numbers
+from gd_helpers.lesson.numbers import neighbours, read_numbers
 
 READ = {
     "from −16.4 to -0.84, by +3": [-16.4, -0.84, 3],
@@ -92,3 +92,33 @@ def test_a_bare_power_of_ten_says_how_many_places(value, shown):
 def test_what_is_not_finite_is_not_shown_by_any_number(text):
     (number,) = read_numbers(text)
     assert not any(number.shows(value) for value in (math.nan, math.inf, -math.inf))
+
+
+@pytest.mark.parametrize(
+    ("number", "more", "less"),
+    [
+        ("9", "10", "8"),
+        ("9,999", "10,000", "9,998"),
+        ("−0.84", "−0.85", "−0.83"),
+        ("0.16", "0.17", "0.15"),
+        ("0", "1", "−1"),
+        ("2/3", "3/3", "1/3"),
+        ("10¹⁵", "10¹⁶", "10¹⁴"),
+        ("10⁻⁷", "10⁻⁶", "10⁻⁸"),
+        ("5.2 × 10⁷", "5.3 × 10⁷", "5.1 × 10⁷"),
+        ("3 %", "4 %", "2 %"),
+    ],
+)
+def test_neighbours_are_one_more_and_one_less_in_the_last_place(number, more, less):
+    (read,) = read_numbers(number)
+    assert [each.text for each in neighbours(read)] == [more, less]
+
+
+def test_neighbours_have_the_scale_of_their_number():
+    first, _ = read_numbers("22 to 28 %")
+    assert [each.value for each in neighbours(first)] == pytest.approx([0.23, 0.21])
+
+
+def test_a_bare_power_of_ten_has_its_neighbours_in_the_exponent():
+    (number,) = read_numbers("10⁻⁷")
+    assert [each.value for each in neighbours(number)] == pytest.approx([1e-6, 1e-8])

@@ -2,8 +2,8 @@
 
 Shown is what a claim of the chapter states, its parameters, what the code and the stored outputs of the same section
 have and, for an exercise, its question in ``questions/`` (`gd_helpers.runner.shown`). Words that are numbers ("two",
-"half") are not read. Small numbers are everywhere in code, so that a wrong one may go unnoticed:
-``tests/runner/test_wrong_numbers.py`` counts.
+"half") are not read. A number whose neighbour fits its place better is reported, too, so that a wrong number is nearly
+always noticed: ``tests/runner/test_wrong_numbers.py`` counts.
 """
 
 import re
@@ -45,9 +45,17 @@ def check_numbers(notebook, chapter):
     """Check that each number in the cells of text and in the captions is one that the chapter shows."""
     for cell, text, shown in read_prose(notebook, chapter):
         for number in read_numbers(text):
-            if not shown.show(number, text):
+            if fault := find_fault(number, text, shown):
                 place = one_line(text[max(0, number.start - 25) : number.start + len(number.text) + 15])
-                yield cell, f"the number {number.text}, which nothing in the chapter shows: {place!r}"
+                yield cell, f"the number {number.text}, {fault}: {place!r}"
+
+
+def find_fault(number, text, shown):
+    """Return what speaks against a `number` that stands in `text`, given what is `shown`, or ""."""
+    if not shown.show(number, text):
+        return "which nothing in the chapter shows"
+    better = shown.find_better(number, text)
+    return f"where the chapter shows {better.text} with more of the same words" if better else ""
 
 
 def read_prose(notebook, chapter):
@@ -68,7 +76,7 @@ def read_prose(notebook, chapter):
         near = [shown for found, other in zip(by_cell, sections, strict=True) if own & other for shown in found]
         asked = shown_in_question(chapter, _asked_in(below)) if EXERCISES in own else []
         behind = shown_behind_figures(cell) if cell.cell_type == "code" else []
-        shown = ShownNumbers([*everywhere, *near, *asked, *behind])
+        shown = ShownNumbers([*near, *asked, *behind], everywhere)
         for text in [cell.source] if cell.cell_type == "markdown" else captions_of(cell):
             yield cell, _without_exceptions(text), shown
 

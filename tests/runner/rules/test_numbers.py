@@ -2,7 +2,7 @@
 
 import pytest
 from good_chapter import CHAPTER, FIGURE, SOURCES, add_code, cell_with, replaced, says
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_markdown_cell, new_output
 
 from gd_helpers.runner.rules.numbers import check_numbers
 
@@ -155,3 +155,26 @@ def test_what_only_looks_like_an_exception_is_reported(notebook, text):
 def test_volumes_and_pages_of_the_sources_are_not_read(notebook):
     replaced(notebook, SOURCES, "None.", "A journal 43, page 4321.")
     assert reported(notebook) == []
+
+
+def batches(notebook):
+    """Have a cell of the first section tell the two numbers of batches, which are neighbours."""
+    add_code(notebook, "print(batches)", position=8)
+    texts = ("long batches: 31", "batches with the short one: 32")
+    cell_with(notebook, "print(batches)").outputs = [new_output("stream", text=text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fault"),
+    [
+        ("There are 31 long batches.", None),
+        ("With the short batch there are 32 batches.", None),
+        ("There are 32 long batches.", "31"),
+        ("With the short batch there are 31 batches.", "32"),
+    ],
+)
+def test_a_number_is_reported_where_its_neighbour_fits_the_words_better(notebook, sentence, fault):
+    batches(notebook)
+    cell = replaced(notebook, PROSE, PROSE, sentence)
+    problems = list(check_numbers(notebook, CHAPTER))
+    assert problems == [] if fault is None else says(notebook, cell, f"the chapter shows {fault} with more of the same")
