@@ -15,11 +15,11 @@ import launch
 import question_data
 from nbformat.v4 import new_output
 
-from gd_helpers.explore.bundle import EXPLORER_MIME
 from gd_helpers.lesson.claims import CLAIM_MIME
 from gd_helpers.lesson.commitments import ANSWER_MIME, PREDICTION_MIME
 from gd_helpers.lesson.fold import CHECKS_MIME
 from gd_helpers.lesson.results import RESULTS_MIME
+from gd_helpers.mime import EXPLORER_MIME
 from gd_helpers.plotting.figures import VISUALLY_HIDDEN
 
 CLAIM, EXERCISE = "application/vnd.gd-site.claims+json", "application/vnd.gd-site.exercise+json"

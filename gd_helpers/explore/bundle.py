@@ -12,7 +12,6 @@ from gd_helpers.models import get_weights, init_weights, linear
 from gd_helpers.optimizers import OPTIMIZERS
 from gd_helpers.training.engines import compiled
 
-EXPLORER_MIME = "application/vnd.gd-helpers.explorer+json"
 SEEDS = 100  # whose first weights come with the data: a page cannot draw torch's
 PCG_MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

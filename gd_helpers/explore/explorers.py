@@ -7,7 +7,7 @@ from scipy import stats
 from gd_helpers.checks import LARGEST_SEED, check_float, check_int
 from gd_helpers.data import Line, Table
 from gd_helpers.explore.bundle import encode_data, make_bundle, ziggurat_edges
-from gd_helpers.explore.steps import FRACTIONS, counts, most_epochs, rounded, steps_of
+from gd_helpers.explore.steps import FRACTIONS, counts, rounded, steps_of
 from gd_helpers.explore.widget import display_explorer
 from gd_helpers.metrics import best_rate, ols, stability_limit
 from gd_helpers.models import mlp
@@ -56,7 +56,7 @@ def descent(data, method="mini-batch", *, epochs=None, batch_size=None, learning
     run, best = _train(data, recipe), ols(data)
     figure, axes = figures.subplots(ncols=2, height=3.9)
     left = explored_runs.draw_path(axes[0], data, best, run)
-    right = explored_runs.draw_loss(axes[1], data, best, run, most_epochs(recipe) * recipe.n)
+    right = explored_runs.draw_loss(axes[1], data, best, run)
     bundle = make_bundle("descent", data, recipe, axes, steps_of(recipe))
     display_explorer(figure, _alt(run, left, right), bundle)
 
@@ -100,7 +100,7 @@ def fitted_curve(
     data = data.to("cpu", torch.float32)
     run, best = _train(data, recipe, model), ols(data)
     figure, axes = figures.subplots(ncols=2, height=3.9)
-    right = explored_runs.draw_loss(axes[1], data, best, run, most_epochs(recipe) * recipe.n)
+    right = explored_runs.draw_loss(axes[1], data, best, run)
     left = explored_runs.draw_curve(axes[0], data, best, run)
     bundle = make_bundle("fitted_curve", data, recipe, axes, steps_of(recipe), model=model)
     display_explorer(figure, _alt(run, left, right), bundle)
@@ -133,7 +133,7 @@ def noise_ball(data, *, epochs=400, batch_size=10, learning_rate=0.05, optimizer
     run, best = _train(data, recipe), ols(data)
     figure, axes = figures.subplots(ncols=2, height=3.9)
     left = explored_theory.draw_cloud(axes[0], data, best, run)
-    right = explored_theory.draw_floor(axes[1], data, best, run, most_epochs(recipe) * recipe.n)
+    right = explored_theory.draw_floor(axes[1], data, best, run)
     bundle = make_bundle("noise_ball", data, recipe, axes, steps_of(recipe))
     display_explorer(figure, _alt(run, left, right), bundle)
 
@@ -168,7 +168,7 @@ def learning_rate(data, *, epochs=300, batch_size=None, learning_rate=0.1, optim
     run, best, limit = _train(data, recipe), ols(data), stability_limit(data)
     figure, axes = figures.subplots(ncols=2, height=3.9)
     left = explored_theory.draw_axes(axes[0], data, best, run)
-    right = explored_theory.draw_predicted(axes[1], data, best, run, most_epochs(recipe))
+    right = explored_theory.draw_predicted(axes[1], data, best, run)
     rates = {rate, rounded(best_rate(data)), *(rounded(fraction * limit) for fraction in FRACTIONS)}
     bundle = make_bundle("learning_rate", data, recipe, axes, steps_of(recipe) | {"learning_rate": sorted(rates)})
     display_explorer(figure, _alt(run, left, right, rate=f"{rate:g} = {rate / limit:.4g} × limit"), bundle)
@@ -208,7 +208,7 @@ def estimates(data, *, epochs=200, learning_rate=0.1, optimizer="sgd", n=None, s
     points, found, run = train_on_redrawn(data, n, recipe)
     figure, axes = figures.subplots(ncols=2, height=3.9)
     left = explored_theory.draw_estimates(axes[0], points, found, run)
-    right = explored_theory.draw_errors(axes[1], points, found, run, most_epochs(recipe))
+    right = explored_theory.draw_errors(axes[1], points, found, run)
     steps = steps_of(recipe) | {"n": counts(max(4, most // 10), most, n)}
     rest = {"quantiles": stats.t.ppf(0.975, np.array(steps["n"]) - 2).tolist()}  # of the 95 % intervals at each n
     bundle = make_bundle("estimates", data, recipe, axes, steps, edges=ziggurat_edges(), replicates=RUNS, **rest)
@@ -262,7 +262,7 @@ def held_out(
     run, best = _train(parts[0], recipe), ols(parts[0])
     figure, axes = figures.subplots(ncols=2, height=3.9)
     left = explored_runs.draw_coefficients(axes[0], parts[0], best, run)
-    right = explored_runs.draw_scores(axes[1], parts, best, run, most_epochs(recipe) * recipe.n)
+    right = explored_runs.draw_scores(axes[1], parts, best, run)
     more = {"unseen": encode_data(parts[1]), "names": list(training.names)}
     bundle = make_bundle("held_out", parts[0], recipe, axes, steps_of(recipe), **more)
     display_explorer(figure, _alt(run, left, right), bundle)

@@ -6,11 +6,10 @@ import anywidget
 import traitlets
 from IPython.display import display
 
-from gd_helpers.explore.bundle import EXPLORER_MIME
 from gd_helpers.headless import is_headless
+from gd_helpers.mime import EXPLORER_MIME, WIDGET_MIME
 from gd_helpers.plotting import figures
 
-WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 FOLDER = Path(__file__).parent
 
 

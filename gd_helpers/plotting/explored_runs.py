@@ -6,7 +6,14 @@ import torch
 from gd_helpers.formatting import format_number
 from gd_helpers.models import set_weights
 from gd_helpers.plotting.curves import plot_data
-from gd_helpers.plotting.style import LOSS_LABELS, METHOD_COLOURS, NEUTRAL, in_course_style, scale_by_powers
+from gd_helpers.plotting.style import (
+    LOSS_LABELS,
+    METHOD_COLOURS,
+    NEUTRAL,
+    in_course_style,
+    label_power,
+    scale_by_powers,
+)
 from gd_helpers.plotting.weight_space import plot_loss_surface, plot_path
 from gd_helpers.training.runs import score
 
@@ -32,8 +39,9 @@ def colour_of(run):
 
 
 def draw_path(ax, data, best, run):
-    """Draw the loss of a line and the path of its weights."""
-    plot_loss_surface(data, ax)
+    """Draw the loss of a line and the path of its weights, all of it in view unless it diverged."""
+    view = [[0, 0], 2 * best.weights, *([] if run.diverged else run.path)]
+    plot_loss_surface(data, ax, around=np.array(view))
     plot_path({method_of(run): run}, ax)
     return (
         f"contours of the loss, and on them the path of (b0, w1) from {point(run.path[0])} to {point(run.weights)}; "
@@ -42,13 +50,19 @@ def draw_path(ax, data, best, run):
 
 
 @in_course_style
-def draw_effort(ax, most, label, values, run, *, against="updates"):
-    """Draw `values` at the start and after each epoch, against the updates or examples that they took, to `most`."""
-    effort = np.append(0, run.trace["updates"])
+def draw_effort(ax, label, values, run):
+    """Draw `values` at the start and after each epoch, against the updates that they took.
+
+    The axis goes from the power of ten below the first epoch to that above the last of the recipe, with room for 0, as
+    that of the live explorer does.
+    """
+    effort = updates_of(run)
+    top = max(1, int(np.ceil(np.log10(total_updates(run)))))
+    powers = 10.0 ** np.arange(min(int(np.log10(effort[1])), top - 1), top + 1)
     scale_by_powers(ax)
-    ax.set_xscale("symlog", linthresh=1, linscale=0.4)  # logarithmic from 1 on, with room for 0
-    ax.xaxis.set_major_formatter(lambda value, _: f"$10^{{{np.log10(value):.0f}}}$" if value else "0")
-    ax.set(xlim=(-0.2, 1.5 * most), xlabel=against)
+    ax.set_xscale("symlog", linthresh=powers[0], linscale=0.36)  # from 0 to the first power it takes 0.4 of a decade
+    ax.set(xlim=(-0.2 * powers[0], 1.3 * powers[-1]), xlabel="updates", xticks=[0, *powers])
+    ax.xaxis.set_major_formatter(label_power)
     values = np.where(np.isfinite(values), values, np.nan)
     ax.plot(effort, values, color=colour_of(run), linewidth=1.2, label=label)
     ax.plot(effort[:1], values[:1], "o", color=colour_of(run), markerfacecolor="white", zorder=3, label="_start")
@@ -56,15 +70,25 @@ def draw_effort(ax, most, label, values, run, *, against="updates"):
     return effort
 
 
+def total_updates(run):
+    """Return the number of updates that the recipe of a run asks for."""
+    return -(-run.recipe.n // run.recipe.batch_size) * run.recipe.epochs
+
+
+def updates_of(run):
+    """Return the number of updates before the first epoch and after each."""
+    return np.append(0, run.trace["updates"])
+
+
 @in_course_style
-def draw_loss(ax, data, best, run, most):
+def draw_loss(ax, data, best, run):
     """Draw the loss after each epoch beside that of least squares."""
     at_zero = loss_at_zero(data)
     losses = np.append(score(set_weights(run.model, run.path[0]), data)[0], run.trace.loss)
     set_weights(run.model, run.weights)
-    draw_effort(ax, most, "loss after each epoch", losses, run)
+    draw_effort(ax, "loss after each epoch", losses, run)
     ax.axhline(best.mse, color=NEUTRAL, linestyle="--", linewidth=1.2, label="OLS")
-    ax.set(ylim=(max(0.8 * best.mse, 1e-6 * at_zero), 10 * at_zero), ylabel=LOSS_LABELS["loss"])
+    ax.set(ylim=(max(0.8 * best.mse, 1e-6 * at_zero), 2 * at_zero), ylabel=LOSS_LABELS["loss"])
     ax.legend()
     words = (
         f"the loss over all data against updates, {short(losses[0])} at the start, {short(losses[1])} after the first "
@@ -119,12 +143,12 @@ def draw_coefficients(ax, data, best, run):
 
 
 @in_course_style
-def draw_scores(ax, parts, best, run, most):
+def draw_scores(ax, parts, best, run):
     """Draw R² on the rows trained on and on those held out."""
     scores = [_r2(data, run.path) for data in parts]
     levels = [_r2(data, best.weights[None])[0] for data in parts]
-    draw_effort(ax, most, "rows trained on", scores[0], run)
-    ax.plot(np.append(0, run.trace.updates), scores[1], color=NEUTRAL, linewidth=1.2, label="rows held out")
+    draw_effort(ax, "rows trained on", scores[0], run)
+    ax.plot(updates_of(run), scores[1], color=NEUTRAL, linewidth=1.2, label="rows held out")
     for level, style, label in zip(levels, ("--", ":"), ("OLS, trained on", "OLS, held out"), strict=True):
         ax.axhline(level, color=NEUTRAL, linestyle=style, linewidth=1.2, label=label)
     low, high = min(-0.2, min(levels) - 0.2), min(1.0, max(max(levels) + 0.15, 0.2))

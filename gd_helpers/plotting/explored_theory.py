@@ -9,7 +9,15 @@ from gd_helpers.metrics import (
     sampling_covariance,
     stationary_covariance,
 )
-from gd_helpers.plotting.explored_runs import colour_of, draw_effort, draw_path, loss_at_zero, short
+from gd_helpers.plotting.explored_runs import (
+    colour_of,
+    draw_effort,
+    draw_path,
+    loss_at_zero,
+    short,
+    total_updates,
+    updates_of,
+)
 from gd_helpers.plotting.style import B0_LABEL, NEUTRAL, W1_LABEL, in_course_style, scale_by_powers
 from gd_helpers.plotting.weight_space import plot_loss_surface
 
@@ -40,10 +48,10 @@ def draw_cloud(ax, data, best, run):
 
 
 @in_course_style
-def draw_floor(ax, data, best, run, most):
+def draw_floor(ax, data, best, run):
     """Draw the loss above least squares with its measured and its predicted floor."""
     above = _excess(data, best, run.path)
-    effort = draw_effort(ax, most, "after each epoch", above, run)
+    effort = draw_effort(ax, "after each epoch", above, run)
     first = len(above) - len(_later(run))
     measured, predicted = (
         above[first:].mean(),
@@ -71,9 +79,9 @@ def draw_axes(ax, data, best, run):
 
 
 @in_course_style
-def draw_predicted(ax, data, best, run, most):
+def draw_predicted(ax, data, best, run):
     """Draw the loss above least squares beside that which the curvatures predict, and what each axis adds to it."""
-    above, t = _excess(data, best, run.path), np.arange(len(run.path))
+    above, t = _excess(data, best, run.path), updates_of(run)
     curvatures, axes = np.linalg.eigh(hessian(data))
     with np.errstate(over="ignore"):
         z = (1 - run.recipe.learning_rate * curvatures) ** t[:, None] * (axes.T @ (run.path[0] - best.weights))
@@ -85,7 +93,10 @@ def draw_predicted(ax, data, best, run, most):
         labels = ["predicted, each axis", "_the other axis"]  # the legend leaves out what begins with an underscore
         ax.plot(t, parts, ":", color=NEUTRAL, linewidth=1.2, label=labels)
         ax.plot(t, parts.sum(axis=1), "--", color=NEUTRAL, linewidth=1.2, label="predicted, sum")
-    ax.set(xlim=(-0.02 * most, 1.02 * most), ylim=(1e-12 * loss_at_zero(data), 1e3 * loss_at_zero(data)))
+    end = _round_up(total_updates(run), (1, 2, 3, 5, 10))  # as of the live explorer
+    ax.set(xlim=(-0.02 * end, 1.02 * end), xticks=np.arange(0, end + 1, max(1, _round_up(end / 6, (1, 2, 5, 10)))))
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.set(ylim=(1e-12 * loss_at_zero(data), 1e3 * loss_at_zero(data)))
     ax.set(xlabel="updates", ylabel="loss above OLS ((L/s)²)")
     ax.legend()
     words = f"the loss above OLS against updates, {short(above[0])} at the start, "
@@ -114,10 +125,10 @@ def draw_estimates(ax, data, found, run):
 
 
 @in_course_style
-def draw_errors(ax, data, found, run, most):
+def draw_errors(ax, data, found, run):
     """Draw the errors of optimisation and of sampling, means over the runs."""
     errors = found.optimisation
-    draw_effort(ax, most, "optimisation error", errors, run)
+    draw_effort(ax, "optimisation error", errors, run)
     ax.axhline(found.sampling, color=NEUTRAL, linewidth=1.5, label="sampling error")
     ax.axhline(2 * data.noise_variance / len(data), linestyle=":", color=NEUTRAL, linewidth=1.5, label="pσ²/n")
     ax.set(ylim=(1e-7 * loss_at_zero(data), 10 * loss_at_zero(data)), ylabel="squared distance ((L/s)²)")
@@ -126,6 +137,12 @@ def draw_errors(ax, data, found, run, most):
         f"against updates, the optimisation error, {short(errors[0])} at the start and {short(errors[-1])} at the end, "
         f"and the level of the sampling error, {short(found.sampling)}"
     )
+
+
+def _round_up(value, steps):
+    """Return the smallest of `steps` times a power of ten that is not below `value`."""
+    power = 10.0 ** np.floor(np.log10(value))
+    return next(step * power for step in steps if step * power >= value)
 
 
 def _later(run):

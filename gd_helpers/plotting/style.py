@@ -27,7 +27,8 @@ with as_file(files("gd_helpers.plotting") / "course.mplstyle") as _path:
 
 COLOURS = [to_hex(colour).upper() for colour in _STYLE["axes.prop_cycle"].by_key()["color"]]
 METHOD_COLOURS = dict(zip(METHODS, COLOURS, strict=False))  # a method keeps its colour throughout the course
-NEUTRAL = "#222222"
+NEUTRAL = "#222222"  # of OLS and of theory
+OTHER = "#999999"  # where no colour is left
 DRAWN_DPI = _STYLE["savefig.dpi"]  # three pixels are drawn for every two that are shown
 
 _applied = False
@@ -74,7 +75,7 @@ def free_colour(ax, label):
     if label in METHOD_COLOURS:
         return METHOD_COLOURS[label]
     used = {to_hex(line.get_color()).upper() for line in ax.get_lines()}
-    return next((colour for colour in COLOURS if colour not in used), NEUTRAL)
+    return next((colour for colour in COLOURS if colour not in used), OTHER)
 
 
 def explain_mark(ax, label, **look):
@@ -106,9 +107,10 @@ def scale_by_powers(ax):
         return f"{value:g}" if high < 5 * low or (high < 1000 * low and leading in (2, 5)) else ""
 
     ax.set_yscale("log")
-    ax.yaxis.set_major_formatter(FuncFormatter(_power))
+    ax.yaxis.set_major_formatter(FuncFormatter(label_power))
     ax.yaxis.set_minor_formatter(FuncFormatter(between))
 
 
-def _power(value, _):
-    return f"{value:g}" if 1e-3 <= value <= 1e4 else f"$10^{{{np.log10(value):.0f}}}$"
+def label_power(value, _=None):
+    """Return 0 or a power of ten as the text of a tick."""
+    return f"{value:g}" if value == 0 or 1e-3 <= value <= 1e4 else f"$10^{{{np.log10(value):.0f}}}$"

@@ -16,6 +16,7 @@ from gd_helpers.plotting.style import (
 )
 
 _CONTOURS = "#8FA3B5"
+_EXIT = {"marker": "s", "markersize": 5, "linestyle": "none"}
 _SHADES = LinearSegmentedColormap.from_list("shades", ["#D3E2EF", "#FFFFFF"])
 
 
@@ -75,7 +76,7 @@ def plot_path(runs, ax):
     runs : Run or array of shape (steps, 2), or dict of them by name
         The path of a run that diverged is drawn as far as its weights fit into pixels.
     ax : matplotlib.axes.Axes
-        The limits that `plot_loss_surface` has set stay as they are.
+        The limits that `plot_loss_surface` has set stay as they are; a square marks where a path leaves them.
 
     Returns
     -------
@@ -91,10 +92,27 @@ def plot_path(runs, ax):
         ax.plot(*path.T, color=colour, linewidth=1.3, label=name)
         ax.plot(*path[0], "o", color=colour, markerfacecolor="white", zorder=3)
         ax.plot(*path[-1], "o", color=colour, zorder=3)
+        exits = _exits(path, ax)
+        if len(exits):
+            ax.plot(*exits.T, color=colour, clip_on=False, label="_exits", **_EXIT)
+            explain_mark(ax, "leaves the picture", **_EXIT)
     explain_mark(ax, "start", marker="o", markerfacecolor="white")
     explain_mark(ax, "end", marker="o")
     add_legend(ax)
     return ax
+
+
+def _exits(path, ax):
+    """Return where a path of shape (steps, 2) leaves the limits of `ax`, in the order of its steps."""
+    if ax.get_autoscale_on():  # they will follow the path
+        return np.empty((0, 2))
+    low, high = np.sort([ax.get_xlim(), ax.get_ylim()]).T
+    inside = ((path >= low) & (path <= high)).all(axis=1)
+    leaves = inside[:-1] & ~inside[1:]
+    start, step = path[:-1][leaves], np.diff(path, axis=0)[leaves]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(step == 0, np.inf, (np.where(step > 0, high, low) - start) / step).min(axis=1)
+    return start + share[:, None] * step
 
 
 def _limits_around(ols_weights, around):

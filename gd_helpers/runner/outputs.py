@@ -12,9 +12,9 @@ import nbformat
 from gd_helpers.files import atomic_write
 from gd_helpers.lesson.fold import read_claims
 from gd_helpers.lesson.results import round_results
+from gd_helpers.mime import WIDGET_MIME
 from gd_helpers.runner.comparison import find_differences
 
-WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE_KEYS = ("file_extension", "mimetype", "name", "nbconvert_exporter", "pygments_lexer")
 PAPERMILL_TAGS = ("injected-parameters", "papermill-error-cell-tag")

@@ -11,11 +11,11 @@ import pytest
 from built_site import build
 from html_page import Page
 
-from gd_helpers.explore.bundle import EXPLORER_MIME
 from gd_helpers.formatting import mark_code
 from gd_helpers.lesson.commitments import PREDICTION_MIME
 from gd_helpers.lesson.fold import read_claims
 from gd_helpers.lesson.parameters import PUBLISHED
+from gd_helpers.mime import EXPLORER_MIME
 from gd_helpers.plotting.figures import VISUALLY_HIDDEN
 from gd_helpers.runner.chapters import NOTEBOOKS
 

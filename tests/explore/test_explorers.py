@@ -12,7 +12,7 @@ from sklearn.linear_model import LinearRegression
 from gd_helpers import explore
 from gd_helpers.data import simulate_line, table
 from gd_helpers.explore import widget
-from gd_helpers.explore.bundle import EXPLORER_MIME
+from gd_helpers.mime import EXPLORER_MIME
 from gd_helpers.models import mlp
 from gd_helpers.plotting import figures
 from gd_helpers.training.trainer import train

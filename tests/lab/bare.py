@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from gd_helpers import explore
 from gd_helpers.data import simulate_line, table
 from gd_helpers.explore import widget
-from gd_helpers.explore.bundle import EXPLORER_MIME
+from gd_helpers.mime import EXPLORER_MIME
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>An explorer</title><style>body {{ margin: 8px; background: Canvas; color: CanvasText;

@@ -6,10 +6,10 @@ import nbformat
 import pytest
 from server import CHAPTERS, NOTEBOOKS
 
-from gd_helpers.explore.bundle import EXPLORER_MIME
 from gd_helpers.lesson.commitments import PREDICTION_MIME
+from gd_helpers.mime import EXPLORER_MIME, WIDGET_MIME
 from gd_helpers.runner.comparison import find_differences
-from gd_helpers.runner.outputs import WIDGET_MIME, normalise
+from gd_helpers.runner.outputs import normalise
 
 LIVE = r"\bis_headless\(\)"  # in a cell that shows readers times of their own machine, which no notebook stores
 SET_LIVE = re.compile(rf"^(\w+) = .*{LIVE}", re.MULTILINE)

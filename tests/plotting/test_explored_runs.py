@@ -29,7 +29,7 @@ def test_a_path_has_the_colour_of_its_method_and_the_weights_of_the_run(ax, data
 
 def test_the_loss_begins_with_that_of_the_start_and_leaves_the_run_as_it_was(ax, data):
     run = train(data, "mini-batch", **SETTINGS)
-    words = explored_runs.draw_loss(ax, data, ols(data), run, 1000)
+    words = explored_runs.draw_loss(ax, data, ols(data), run)
     X, y = data.numpy()
     drawn = line_in(ax, "loss after each epoch").get_ydata()
     np.testing.assert_allclose(drawn, [mean_squared_error(y, X @ weights) for weights in run.path])
@@ -56,7 +56,7 @@ def test_coefficients_and_scores_are_those_of_the_run(data):
     np.testing.assert_array_equal(line_in(left, "run").get_xdata(), run.weights[1:])
     off = np.abs(run.weights - best.weights)[1:]
     assert words.endswith(f"is x{off.argmax() + 1}, by {off.max():.3g}")
-    explored_runs.draw_scores(right, parts, best, run, 1000)
+    explored_runs.draw_scores(right, parts, best, run)
     for part, label in zip(parts, ("rows trained on", "rows held out"), strict=True):
         X, y = part.numpy()
         expected = [r2_score(y, X @ weights) for weights in run.path]

@@ -33,7 +33,7 @@ def test_the_cloud_is_the_later_half_and_its_ellipse_the_covariances(ax, data, n
 
 
 def test_the_floor_is_the_mean_over_the_later_half(ax, data, noisy):
-    words = explored_theory.draw_floor(ax, data, ols(data), noisy, 1000)
+    words = explored_theory.draw_floor(ax, data, ols(data), noisy)
     above = excess(data, noisy.path)
     np.testing.assert_allclose(line_in(ax, "after each epoch").get_ydata(), above, atol=1e-9)
     np.testing.assert_allclose(line_in(ax, "measured floor").get_ydata(), above[20:].mean(), rtol=1e-6)
@@ -44,7 +44,7 @@ def test_beyond_the_limit_nothing_is_predicted(data):
     run = train(data, "mini-batch", epochs=4, batch_size=1, learning_rate=0.2, optimizer="sgd", replacement=True)
     _, (left, right) = subplots(ncols=2)
     assert explored_theory.draw_cloud(left, data, ols(data), run).endswith("nothing is predicted")
-    assert explored_theory.draw_floor(right, data, ols(data), run, 1000).endswith("nothing is predicted")
+    assert explored_theory.draw_floor(right, data, ols(data), run).endswith("nothing is predicted")
     assert "predicted floor" not in [line.get_label() for line in right.lines]
 
 
@@ -52,7 +52,7 @@ def test_beyond_the_limit_nothing_is_predicted(data):
 def test_the_predicted_loss_is_that_of_plain_descent(ax, data, rate):
     data = data.to(torch.float64)
     run = train(data, "batch", epochs=30, learning_rate=rate, optimizer="sgd")
-    explored_theory.draw_predicted(ax, data, ols(data), run, 1000)
+    explored_theory.draw_predicted(ax, data, ols(data), run)
     predicted, above = (line_in(ax, label).get_ydata() for label in ("predicted, sum", "after each epoch"))
     np.testing.assert_allclose(predicted, above, rtol=1e-6)
     np.testing.assert_allclose(above, excess(data, run.path), rtol=1e-6, atol=1e-12)
@@ -79,6 +79,6 @@ def test_the_estimates_scatter_and_err_as_their_words_say(data):
     inverse = np.linalg.inv(data.noise_variance * np.linalg.inv(data.numpy()[0].T @ data.numpy()[0]))
     off = line_in(left, "95% ellipse of theory").get_xydata() - data.truth
     np.testing.assert_allclose(np.einsum("ki,ij,kj->k", off, inverse, off), 5.991, rtol=1e-3)
-    explored_theory.draw_errors(right, data, found, run, 1000)
+    explored_theory.draw_errors(right, data, found, run)
     np.testing.assert_array_equal(line_in(right, "optimisation error").get_ydata(), found.optimisation)
     np.testing.assert_allclose(line_in(right, "pσ²/n").get_ydata(), 2 * data.noise_variance / 60)

@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from gd_helpers.lesson.claims import CLAIM_MIME
 from gd_helpers.lesson.fold import CHECKS_MIME
 from gd_helpers.lesson.results import RESULTS_MIME
+from gd_helpers.mime import WIDGET_MIME
 from gd_helpers.runner import outputs
 
 WORDS = st.text("ab\r\n\b é", max_size=6)
@@ -20,7 +21,7 @@ STREAMS = st.fixed_dictionaries(
 FIGURES = st.fixed_dictionaries(
     {
         "output_type": st.just("display_data"),
-        "data": st.dictionaries(st.sampled_from(["text/plain", "image/png", outputs.WIDGET_MIME]), WORDS, min_size=1),
+        "data": st.dictionaries(st.sampled_from(["text/plain", "image/png", WIDGET_MIME]), WORDS, min_size=1),
         "metadata": st.dictionaries(st.just("image/png"), st.just({"alt": "a line"})),
     }
 )
@@ -109,7 +110,7 @@ def test_source_id_count_figure_and_alt_text_stay():
 
 
 def test_widgets_and_their_state_are_dropped():
-    notebook = notebook_with(shown(**{outputs.WIDGET_MIME: {"model_id": "1"}, "text/plain": "slider"}), stream("a"))
+    notebook = notebook_with(shown(**{WIDGET_MIME: {"model_id": "1"}, "text/plain": "slider"}), stream("a"))
     notebook.metadata["widgets"] = {"state": {}}
     normal = outputs.normalise(notebook)
     assert normal.cells[1].outputs == [stream("a")]

@@ -4,10 +4,10 @@ import html
 import re
 from itertools import count, zip_longest
 
+from gd_helpers.mime import EXPLORER_MIME, WIDGET_MIME
 from gd_helpers.runner.cells import calls, code_cells, pictures
-from gd_helpers.runner.outputs import WIDGET_MIME, find_local_text, normalise, texts_of
+from gd_helpers.runner.outputs import find_local_text, normalise, texts_of
 
-EXPLORER_MIME = "application/vnd.gd-helpers.explorer+json"
 FIRST_CELLS = 5  # among these is a figure; those that ask for a prediction are not counted
 LOOSENING_TAGS = {"nbval-ignore-output", "nbval-raises-exception", "nbval-skip", "raises-exception", "skip-execution"}
 MACHINE_PATH = re.compile(r"(?<![\w./:])/(home|root|Users|tmp|private|var|opt|mnt|usr)/[\w.]|\b[A-Za-z]:\\\w")

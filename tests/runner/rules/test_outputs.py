@@ -4,7 +4,7 @@ import pytest
 from good_chapter import COMPUTATION, FIGURE, PROGRESS, SQUARE, add_code, cell_with, says, sentences
 from nbformat.v4 import new_output
 
-from gd_helpers.runner.rules.outputs import EXPLORER_MIME
+from gd_helpers.mime import EXPLORER_MIME
 
 WIDGET = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "IntSlider()"}
 
