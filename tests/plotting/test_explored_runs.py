@@ -37,6 +37,41 @@ def test_the_loss_begins_with_that_of_the_start_and_leaves_the_run_as_it_was(ax,
     np.testing.assert_array_equal(run.model[0].weight.detach().numpy()[0], run.weights)
 
 
+@pytest.mark.parametrize(
+    ("size", "epochs", "ticks"),
+    [
+        (60, 12, [0, 1, 10, 100]),
+        (60, 100, [0, 1, 10, 100]),
+        (1, 12, [0, 10, 100, 1000]),
+        (16, 1, [0, 1, 10]),
+        (60, 1, [0, 1, 10]),
+    ],
+)
+def test_the_axis_reaches_to_the_power_of_ten_above_the_run(ax, data, size, epochs, ticks):
+    run = train(data, "mini-batch", batch_size=size, **SETTINGS | {"epochs": epochs})
+    explored_runs.draw_loss(ax, data, ols(data), run)
+    assert list(ax.get_xticks()) == ticks
+    (low, high), updates = ax.get_xlim(), run.trace.updates.to_numpy()
+    assert low < 0 < ticks[1] <= updates[0]
+    assert updates[-1] <= ticks[-1] <= high < 2 * ticks[-1]
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.19])
+def test_all_of_a_path_is_in_view_unless_it_diverged(ax, data, rate):
+    run = train(data, "batch", **SETTINGS | {"learning_rate": rate})
+    explored_runs.draw_path(ax, data, ols(data), run)
+    (low_b0, high_b0), (low_w1, high_w1) = ax.get_xlim(), ax.get_ylim()
+    assert not run.diverged
+    assert all(low_b0 < b0 < high_b0 and low_w1 < w1 < high_w1 for b0, w1 in run.path)
+
+
+def test_the_path_of_a_run_that_diverged_leaves_the_usual_picture_at_a_square(ax, data):
+    run = train(data, "batch", epochs=1000, learning_rate=1.0, optimizer="sgd")
+    explored_runs.draw_path(ax, data, ols(data), run)
+    assert ax.get_xlim()[1] < 3 * ols(data).weights[0]
+    assert len(line_in(ax, "_exits").get_xydata()) > 0
+
+
 def test_a_curve_is_that_of_the_network(ax, data):
     run = train(data, "mini-batch", model=mlp((2, 3, 1)), **SETTINGS)
     words = explored_runs.draw_curve(ax, data, ols(data), run)

@@ -58,6 +58,20 @@ def test_the_predicted_loss_is_that_of_plain_descent(ax, data, rate):
     np.testing.assert_allclose(above, excess(data, run.path), rtol=1e-6, atol=1e-12)
 
 
+@pytest.mark.parametrize(("epochs", "end", "step"), [(30, 30, 5), (31, 50, 10), (1, 1, 1), (100, 100, 20)])
+def test_the_straight_axis_reaches_to_a_round_number_of_updates(ax, data, epochs, end, step):
+    run = train(data.to(torch.float64), "batch", epochs=epochs, learning_rate=0.1, optimizer="sgd")
+    explored_theory.draw_predicted(ax, data, ols(data), run)
+    assert list(ax.get_xticks()) == list(range(0, end + 1, step))
+    assert end <= ax.get_xlim()[1] < 1.1 * end
+
+
+def test_batches_are_drawn_against_the_updates_that_they_take(ax, data):
+    run = train(data, "mini-batch", epochs=4, batch_size=20, learning_rate=0.1, optimizer="sgd")
+    explored_theory.draw_predicted(ax, data, ols(data), run)
+    assert list(line_in(ax, "after each epoch").get_xdata()) == [0, 3, 6, 9, 12]
+
+
 def test_the_axes_cross_in_least_squares_along_the_curvatures(ax, data):
     run = train(data.to(torch.float64), "batch", epochs=3, learning_rate=0.1, optimizer="sgd")
     explored_theory.draw_axes(ax, data, ols(data), run)

@@ -42,13 +42,41 @@ def test_lines_with_other_names_get_colours_that_are_free(ax):
     assert len({line.get_color() for line in ax.lines}) == 5
 
 
-def test_any_two_colours_differ_to_the_colour_blind():
-    # what a protanope sees, in linear RGB: Viénot, Brettel and Mollon (1999)
-    protanope = np.array([[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]])
-    linear = [np.array(matplotlib.colors.to_rgb(colour)) ** 2.2 for colour in style.COLOURS]
-    seen = [np.clip(protanope @ colour, 0, 1) ** (1 / 2.2) for colour in linear]
-    for first, second in itertools.combinations(seen, 2):
-        assert np.abs(first - second).max() > 0.1
+# What is seen of linear RGB: Machado, Oliveira and Fernandes (2009), at full severity
+EYES = {
+    "colour vision": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+}
+SRGB_TO_XYZ = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+
+
+def lab(colour, eye):
+    """Return CIELAB's coordinates of what an eye sees of a colour, under daylight (D65)."""
+    encoded = np.array(matplotlib.colors.to_rgb(colour))
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    xyz = SRGB_TO_XYZ @ np.clip(eye @ linear, 0, 1) / [0.95047, 1, 1.08883]
+    x, y, z = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), (29 / 3) ** 3 * xyz / 116 + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("name", EYES)
+def test_any_two_colours_and_that_of_least_squares_can_be_told_apart(name):
+    colours = [*style.COLOURS, style.NEUTRAL]
+    for first, second in itertools.combinations(colours, 2):
+        distance = np.linalg.norm(lab(first, EYES[name]) - lab(second, EYES[name]))
+        assert distance > 15, f"{first} and {second} are {distance:.1f} apart"  # 2.3 is just noticeable
+
+
+def test_no_colour_but_that_of_least_squares_is_black():
+    assert lab(style.NEUTRAL, np.eye(3))[0] < 15
+    assert min(lab(colour, np.eye(3))[0] for colour in [*style.COLOURS, style.OTHER]) > 20
+
+
+def test_a_line_too_many_is_grey_not_black(ax):
+    for k in range(len(style.COLOURS)):
+        ax.plot([0, 1], color=style.free_colour(ax, f"line {k}"))
+    assert style.free_colour(ax, "one more") == style.OTHER
 
 
 def test_a_mark_is_explained_once(ax):

@@ -89,6 +89,21 @@ def test_a_path_does_not_move_the_limits_of_its_surface(ax, data):
     assert (ax.get_xlim(), ax.get_ylim()) == before
 
 
+def test_a_square_marks_each_place_where_a_path_leaves_the_picture(ax):
+    ax.set(xlim=(0, 10), ylim=(0, 10))
+    plotting.plot_path({"out and in": np.array([[5.0, 5.0], [5.0, 15.0], [8.0, 5.0], [12.0, 9.0], [30.0, -20.0]])}, ax)
+    np.testing.assert_allclose(labelled(ax, "_exits").get_xydata(), [[5, 10], [10, 7]])
+    assert legend_texts(ax) == ["out and in", "leaves the picture", "start", "end"]
+
+
+def test_a_path_in_view_and_one_that_sets_the_limits_have_no_square(ax, data):
+    path = np.array([[1.0, 1.0], [4.0, 2.0]])
+    plotting.plot_path({"sets the limits": 100 * path}, ax)
+    plotting.plot_loss_surface(data, ax, around=path)
+    plotting.plot_path({"in view": path}, ax)
+    assert "_exits" not in [line.get_label() for line in ax.lines]
+
+
 def test_a_diverged_path_is_drawn_up_to_where_it_can_be(ax, data, diverged):
     plotting.plot_loss_surface(data, ax)
     path = plotting.plot_path({"too fast": diverged}, ax).lines[2].get_xydata()
