@@ -28,6 +28,9 @@ function seedWords(seed) {
   return [...pool, ...pool].map((entry) => hashed(entry, 0x58f38ded) >>> 0);
 }
 
+/** Return a list of what `read` gives for 0, 1, … n − 1. */
+const range = (n, read = (k) => k) => Array.from({ length: n }, (_, k) => read(k));
+const inOrder = (n) => new Int32Array(n).map((_, j) => j);
 const low = (a, b) => Math.imul(a, b) >>> 0;
 
 /** Return the upper 32 bits of the product of two 32-bit numbers. */
@@ -88,9 +91,7 @@ export class Generator {
       const mask = 2 ** (32 - Math.clz32(i)) - 1;
       let j = (this.half() & mask) >>> 0;
       while (j > i) j = (this.half() & mask) >>> 0;
-      const other = order[j];
-      order[j] = order[i];
-      order[i] = other;
+      [order[i], order[j]] = [order[j], order[i]];
     }
     return order;
   }
@@ -113,10 +114,10 @@ export class Generator {
       if (size < Math.floor((inner / edges[place]) * 2 ** 52)) return x;
       if (place === 0) {
         const sign = (this.low >>> 17) & 1 ? -1 : 1, r = edges[255];
-        for (;;) {
-          const further = -Math.log1p(-this.uniform()) / r, y = -Math.log1p(-this.uniform());
-          if (y + y > further * further) return sign * (r + further);
-        }
+        const drawn = () => -Math.log1p(-this.uniform());
+        let further, y;
+        do [further, y] = [drawn() / r, drawn()]; while (y + y <= further * further);
+        return sign * (r + further);
       }
       const top = Math.exp(-0.5 * edges[place] ** 2), above = place === 1 ? 1 : Math.exp(-0.5 * edges[place - 1] ** 2);
       if ((above - top) * this.uniform() + top < Math.exp(-0.5 * x * x)) return x;
@@ -128,20 +129,14 @@ const MOST_KEPT = 2 ** 22; // entries of orders, 16 MiB
 
 /** The orders of the epochs, kept as far as there is room, so that a moved learning rate draws none anew. */
 class Orders {
-  constructor(n, seed, draw) {
-    Object.assign(this, { n, seed, draw, generator: new Generator(seed), kept: [] });
-  }
+  constructor(n, seed, draw) { Object.assign(this, { n, seed, draw, generator: new Generator(seed), kept: [] }); }
   /** Return the order of an epoch; each run asks for one after the other. */
   of(epoch, run) {
     const { n, draw, generator, kept } = this;
     while (kept.length <= epoch && (kept.length + 1) * n <= MOST_KEPT) kept.push(generator[draw](n));
-    if (epoch < kept.length) return kept[epoch];
-    run.generator ??= Object.assign(new Generator(0), generator);
-    return run.generator[draw](n);
+    return kept[epoch] ?? (run.generator ??= Object.assign(new Generator(0), generator))[draw](n);
   }
 }
-
-const inOrder = (n) => new Int32Array(n).map((_, j) => j);
 
 // ------------------------------------------------------------------------------------------- updates of the weights
 const rounded = (x, single) => (single ? fround(x) : x);
@@ -211,7 +206,7 @@ function lossOf(model, data, w) {
 /** Return the loss of a linear model as a quadratic around its minimum: weights, loss and gradient there, Hessian. */
 function expand(data) {
   const { X, n, p } = data, order = inOrder(n), double = { ...data, single: false };
-  const hessian = Array.from({ length: p }, () => new Float64Array(p));
+  const hessian = range(p, () => new Float64Array(p));
   for (let j = 0; j < n; j++) {
     for (let i = 0; i < p; i++) for (let k = 0; k < p; k++) hessian[i][k] += X[j * p + i] * X[j * p + k];
   }
@@ -224,12 +219,12 @@ function expand(data) {
   return { centre, loss: lossOf(LINEAR, data, centre), gradient, hessian };
 }
 
-/** Solve H d = b by elimination; d is 0 along what is flat. */
+/** Solve H d = b by elimination, with a symmetric H; d is 0 along what is flat, and not a number where H bends down. */
 function solve(H, b) {
-  const rows = H.map((row, k) => [...row, b[k]]), flat = H.map((row, k) => 1e-12 * row[k]);
+  const rows = H.map((row, k) => [...row, b[k]]);
   for (let k = 0; k < b.length; k++) {
-    const pivot = rows[k][k];
-    rows[k] = rows[k].map((entry) => (pivot > flat[k] ? entry / pivot : 0));
+    const pivot = rows[k][k], flat = 1e-12 * Math.abs(H[k][k]);
+    rows[k] = rows[k].map((entry) => (pivot > flat ? entry / pivot : pivot < -flat ? NaN : 0));
     rows.forEach((row, other) => {
       if (other !== k) rows[other] = row.map((entry, i) => entry - row[k] * rows[k][i]);
     });
@@ -250,12 +245,12 @@ function expandedGradient({ centre, loss, gradient: atCentre, hessian }, w, grad
 
 // --------------------------------------------------------------------------------------------------------- networks
 const BLOCK = 256; // examples at a time, in rows of units
-const POWERS = Float64Array.from({ length: 2048 }, (_, exponent) => (exponent ? 2 ** (exponent - 1023) : 0));
+const POWERS = Float64Array.from(range(2048, (exponent) => (exponent ? 2 ** (exponent - 1023) : 0)));
 
 /** Return what expMinus1 needs in a precision: the largest |x|, what rounds to a whole number, ln 2 in parts, 1/k!. */
 function exponential(bound, shift, terms, round) {
   let factorial = 1;
-  const series = Array.from({ length: terms }, (_, k) => round(1 / (factorial *= k + 1))).reverse();
+  const series = range(terms, (k) => round(1 / (factorial *= k + 1))).reverse();
   const [log2e, upper, lower] = [1 / Math.log(2), 0.693359375, -2.12194440054690583e-4].map(round);
   return { bound, shift, log2e, upper, lower, series };
 }
@@ -326,9 +321,8 @@ class Network {
       [weight, below] = [biases + (biased[k] ? outputs : 0), below + inputs];
       return { ...layer, above: below };
     });
-    const rows = (Type) => Array.from({ length: below + widths.at(-1) }, () => new Type(BLOCK));
-    Object.assign(this, { output: below, units: rows(Float32Array), deltas: rows(Float32Array) });
-    this.exact = rows(Float64Array);
+    const rows = (Type) => range(below + widths.at(-1), () => new Type(BLOCK)), single = Float32Array;
+    Object.assign(this, { output: below, units: rows(single), deltas: rows(single), exact: rows(Float64Array) });
   }
   /** Compute the units of `count` examples, layer by layer, from those at `from` in an order, if there is one. */
   forward({ X, p }, w, units, order, from, count, single) {
@@ -364,9 +358,8 @@ class Network {
     for (let from = first; from < last; from += BLOCK) {
       const count = Math.min(BLOCK, last - from);
       this.forward(data, w, units, order, from, count, true);
-      for (let e = 0; e < count; e++) {
-        deltas[output][e] = scale * fround(units[output][e] - data.y[order[from + e]]);
-      }
+      const [heights, errors] = [units[output], deltas[output]];
+      for (let e = 0; e < count; e++) errors[e] = scale * fround(heights[e] - data.y[order[from + e]]);
       this.backward(w, count, gradient);
     }
   }
@@ -476,30 +469,27 @@ class Theory {
   /** Means of powers of x, and of the squared residuals of least squares times powers of x. */
   get moments() {
     if (this.kept) return this.kept;
-    const { X, y, n } = this.data, mean = (read) => sumOf(Array.from({ length: n }, (_, j) => read(j))) / n;
+    const { X, y, n } = this.data, mean = (read) => meanOf(range(n, read));
     const residuals = Array.from(y, (height, j) => predictOne(this.data, this.best, j, false) - height);
     const powers = [0, 1, 2, 3, 4].map((k) => mean((j) => X[2 * j + 1] ** k));
     return (this.kept = { powers, noise: [0, 1, 2].map((k) => mean((j) => residuals[j] ** 2 * X[2 * j + 1] ** k)) });
   }
   /** Return the stationary covariance M of SGD's weights: HM + MH = α E[GMG] + α R / B, where G is a batch's Hessian.
    *
-   * An equation for each of M₀₀, M₀₁ (doubled, so that they are symmetric) and M₁₁, positive definite below the limit.
+   * An equation each for M₀₀, M₀₁ (doubled: so they are symmetric) and M₁₁, positive definite below the limit.
    */
   stationaryCovariance(rate, batchSize) {
-    const [[a, b], [, c]] = this.hessian, { powers, noise } = this.moments;
+    const [[a, b], [, c]] = this.hessian, { powers, noise } = this.moments, times = (i) => (i === 1 ? 2 : 1);
     const columns = [[1, 0, 0], [0, 1, 0], [0, 0, 1]].map(([p, q, r]) => {
       const [[k, l], [m, o]] = [[a * p + b * q, a * q + b * r], [b * p + c * q, b * q + c * r]]; // HM
       const whole = [k * a + l * b, k * b + l * c, m * b + o * c]; // HMH
       return [2 * k, l + m, 2 * o].map((sum, i) => {
         const single = 4 * (powers[i] * p + 2 * powers[i + 1] * q + powers[i + 2] * r);
-        return (i === 1 ? 2 : 1) * (sum - rate * (whole[i] + (single - whole[i]) / batchSize));
+        return times(i) * (sum - rate * (whole[i] + (single - whole[i]) / batchSize));
       });
     });
-    const [[d, e, f], [, g, h], [, , i]] = columns, minor = d * g - e * e;
-    const isStable = d > 0 && minor > 0 && minor * i + 2 * e * f * h - d * h * h - g * f * f > 0;
-    const right = noise.map((each, k) => (k === 1 ? 8 : 4) * (rate / batchSize) * each);
-    const [p, q, r] = isStable ? solve(columns, right) : [Infinity, Infinity, Infinity];
-    return [[p, q], [q, r]];
+    const [p, q, r] = solve(columns, noise.map((each, i) => times(i) * 4 * (rate / batchSize) * each));
+    return p > 0 ? [[p, q], [q, r]] : [[Infinity, Infinity], [Infinity, Infinity]];
   }
   noiseFloor(rate, batchSize) {
     const [[p, q], [, r]] = this.stationaryCovariance(rate, batchSize), [[a, b], [, c]] = this.hessian;
@@ -554,20 +544,19 @@ export class Course {
   /** Return runs from zero on many data sets, at the first n points, which differ in their noise alone. */
   estimates(settings) {
     const { n, seed } = settings, { replicates, data: { truth, noise_variance: variance } } = this.bundle;
-    if (this.pointsTheory?.data.n !== n) {
-      const [X, y] = [this.data.X.subarray(0, 2 * n), this.data.y.subarray(0, n)];
-      this.pointsTheory = new Theory({ ...this.data, X, y, n });
-    }
-    const points = this.pointsTheory.data, redraw = (_, k) => {
+    const points = { ...this.data, X: this.data.X.subarray(0, 2 * n), y: this.data.y.subarray(0, n), n };
+    const redraw = (k) => {
       const generator = new Generator((replicates * seed + k) % LIMB), height = (x) => truth[0] + truth[1] * x;
       const noise = () => Math.sqrt(variance) * generator.normal(this.edges);
       const data = { ...points, y: points.y.map((_, j) => height(points.X[2 * j + 1]) + noise()) };
       return { data, surface: expand(data) };
     };
     const key = `${n} ${seed}`; // the data sets are kept while only the training changes
-    if (this.sets?.key !== key) this.sets = Object.assign(Array.from({ length: replicates }, redraw), { key });
-    const start = [0, 0], whole = { ...settings, batch_size: n };
-    return this.sets.map(({ data, surface }) => new Run(data, whole, { start, surface }));
+    if (this.key !== key) {
+      Object.assign(this, { key, sets: range(replicates, redraw), pointsTheory: new Theory(points) });
+    }
+    const whole = { ...settings, batch_size: n };
+    return this.sets.map(({ data, surface }) => new Run(data, whole, { start: [0, 0], surface }));
   }
 }
 
@@ -580,12 +569,15 @@ const FARTHEST = 1e5, APART = 0.4; // pixels: beyond the one nothing is drawn, w
 const MARKS = { // each with its sign in a legend, its width, and what fills it if not its colour
   ring: ["○", "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0", 1.8, "var(--ground)"],
   dot: ["●", "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0", 1.8],
+  square: ["■", "M-3 -3H3V3H-3Z", 1],
   cross: ["✕", "M-6 -6L6 6M-6 6L6 -6", 3.5, "none"],
   diamond: ["◆", "M0 -6L6 0L0 6L-6 0Z", 1.8],
   lozenge: ["◇", "M0 -6L6 0L0 6L-6 0Z", 1.8, "none"],
   star: ["★", "M0 -9L2.1 -2.9L8.6 -2.8L3.4 1.1L5.3 7.3L0 3.6L-5.3 7.3L-3.4 1.1L-8.6 -2.8L-2.1 -2.9Z", 1.8],
 };
-const SCALES = { linear: (x) => x, log: Math.log10, symlog: (x) => (x < 1 ? 0.4 * x : 0.4 + Math.log10(x)) };
+const SCALES = { // of a value and of the first tick beyond 0
+  linear: (x) => x, log: Math.log10, symlog: (x, unit) => (x < unit ? (0.4 * x) / unit : 0.4 + Math.log10(x / unit)),
+};
 
 const { format } = new Intl.NumberFormat("en-US", { maximumFractionDigits: 12 }); // toLocaleString makes one each time
 const signed = (text) => text.replace("-", "−");
@@ -605,36 +597,69 @@ function short(value, digits = 3) {
   return signed(isPlain ? format(Number(value.toPrecision(digits))) : value.toExponential(2));
 }
 
+/** Return the smallest of `steps` times a power of ten that is not below a value. */
+function roundUp(value, steps) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return steps.find((step) => step * power >= value) * power;
+}
+
+/** Return an axis for what a run takes, as `plotting` draws it: straight to a round number, or by powers of ten. */
+function effortAxis(scale, label, first, last) {
+  const end = roundUp(last, [1, 2, 3, 5, 10]), step = Math.max(1, roundUp(end / 6, [1, 2, 5, 10]));
+  const top = Math.max(1, Math.ceil(Math.log10(last))), low = Math.min(Math.floor(Math.log10(first)), top - 1);
+  const power = (tick) => (tick > 1e4 ? `10${"⁰¹²³⁴⁵⁶⁷⁸⁹"[Math.log10(tick)]}` : String(tick));
+  const [ticks, limits, text] = scale === "linear" ?
+    [range(Math.floor(end / step) + 1, (k) => k * step), [-0.02 * end, 1.02 * end], format] :
+    [[0, ...range(top - low + 1, (k) => 10 ** (low + k))], [-0.2 * 10 ** low, 1.3 * 10 ** top], power];
+  return { scale, label, limits, ticks: ticks.join(" "), texts: ticks.map(text).join("|") };
+}
+
+/** Return where the way from a place in the frame to one outside crosses its edge. */
+function crossing([u, v], [toU, toV]) {
+  if (!Number.isFinite(toU + toV)) return [u, v];
+  const share = (from, to, end) => (to > end ? (end - from) / (to - from) : to < 0 ? from / (from - to) : 1);
+  const part = Math.min(share(u, toU, INNER_WIDTH), share(v, toV, INNER_HEIGHT));
+  return [u + part * (toU - u), v + part * (toV - v)];
+}
+
+const isInFrame = (u, v) => u >= 0 && u <= INNER_WIDTH && v >= 0 && v <= INNER_HEIGHT;
+
 /** One of the two pictures: what stands still, and over it what is drawn each time.
  *
  * What is drawn with a label is named in the legend and in the text of the picture.
  */
 class Panel {
   constructor({ x, y, heights }, element) {
-    const scaled = (scale, [from, to], length) => (value) => ((scale(value) - from) / (to - from)) * length;
-    const [ofX, ofY] = [x, y].map(({ scale }) => SCALES[scale]);
-    Object.assign(this, { x, y, heights, parts: [], marks: [], labels: [], ground: [] });
-    this.px = scaled(ofX, x.limits.map(ofX), INNER_WIDTH);
-    this.py = scaled(ofY, y.limits.map(ofY).reverse(), INNER_HEIGHT);
-    const frame = { x: LEFT, y: TOP, width: INNER_WIDTH, height: INNER_HEIGHT };
-    const text = (words, attributes) => tag("text", attributes, escaped(words));
+    Object.assign(this, { heights, parts: [], marks: [], labels: [], ground: [] });
+    const frame = tag("svg", { x: LEFT, y: TOP, width: INNER_WIDTH, height: INNER_HEIGHT });
+    const layer = (inner) => tag("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": true }, inner);
+    const still = layer(tag("g", { class: "gdx-axes" }) + frame);
+    const moving = layer(frame + tag("g", { transform: `translate(${LEFT} ${TOP})` }));
+    element.innerHTML = tag("div", { class: "gdx-legend", "aria-hidden": true }) +
+      tag("div", { class: "gdx-picture", role: "img" }, still + moving); // in two layers: only one is painted anew
+    [this.legend, this.picture] = element.children;
+    [this.axes, this.still, this.inside, this.above] = element.querySelectorAll(".gdx-axes, svg svg, svg + g");
+    this.setAxes(x, y);
+  }
+  /** Scale the picture by two axes, and draw them. */
+  setAxes(x, y = this.y) {
+    if (x.ticks === this.x?.ticks && x.label === this.x.label) return;
+    const scaled = ({ scale, limits, ticks }, length) => {
+      const place = (value) => SCALES[scale](value, numbersOf(ticks)[1]), [from, to] = limits.map(place);
+      return (value) => ((place(value) - from) / (to - from)) * length;
+    };
+    const upwards = scaled(y, INNER_HEIGHT), text = (words, attributes) => tag("text", attributes, escaped(words));
+    Object.assign(this, { x, y, px: scaled(x, INNER_WIDTH), py: (value) => INNER_HEIGHT - upwards(value) });
     const ticks = (axis, draw) => axis.texts.split("|").map((words, k) => draw(words, numbersOf(axis.ticks)[k]));
-    const axes = [
-      tag("rect", frame),
+    this.axes.innerHTML = [
+      tag("rect", { x: LEFT, y: TOP, width: INNER_WIDTH, height: INNER_HEIGHT }),
       ...ticks(x, (words, tick) => tag("path", { d: `M${LEFT + this.px(tick)} ${TOP}v${INNER_HEIGHT}` }) +
         text(words, { x: LEFT + this.px(tick), y: TOP + INNER_HEIGHT + 17 })),
       ...ticks(y, (words, tick) => tag("path", { d: `M${LEFT} ${TOP + this.py(tick)}h${INNER_WIDTH}` }) +
         text(words, { x: LEFT - 6, y: TOP + this.py(tick) + 4.5, class: "gdx-end" })),
-      text(x.label, { x: LEFT + INNER_WIDTH / 2, y: HEIGHT - 9, class: "gdx-x" }),
+      text(x.label, { x: LEFT + INNER_WIDTH / 2, y: HEIGHT - 9 }),
       text(y.label, { transform: `translate(14 ${TOP + INNER_HEIGHT / 2}) rotate(-90)` }),
-    ];
-    const layer = (inner) => tag("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": true }, inner);
-    const still = layer(tag("g", { class: "gdx-axes" }, axes.join("")) + tag("svg", frame));
-    const moving = layer(tag("svg", frame) + tag("g", { transform: `translate(${LEFT} ${TOP})` }));
-    element.innerHTML = tag("div", { class: "gdx-legend", "aria-hidden": true }) +
-      tag("div", { class: "gdx-picture", role: "img" }, still + moving); // in two layers: only one is painted anew
-    [this.legend, this.picture] = element.children;
-    [this.xLabel, this.still, this.inside, this.above] = element.querySelectorAll(".gdx-x, svg svg, svg + g");
+    ].join("");
   }
   freeze() {
     this.still.innerHTML = this.parts.join("");
@@ -646,8 +671,8 @@ class Panel {
     draw();
     this.inside.innerHTML = this.parts.join("");
     this.above.innerHTML = this.marks.join("");
-    const axes = [this.y.label, this.xLabel.textContent].filter(Boolean).join(" against ");
-    const words = this.labels.map((label) => label.words).filter(Boolean).join("; ");
+    const axes = [this.y.label, this.x.label].filter(Boolean).join(" against ");
+    const words = [...new Set(this.labels.map((label) => label.words))].filter(Boolean).join("; ");
     this.picture.setAttribute("aria-label", `${before}: ${axes}: ${words}${after}.`);
     const isFirst = ({ text }, k) => text && this.labels.findIndex((each) => each.text === text) === k;
     const legend = this.labels.filter(isFirst).map(({ text, sign, color }) =>
@@ -661,21 +686,34 @@ class Panel {
     const [u, v] = [(clientX - left) * (WIDTH / width) - LEFT, (clientY - top) * (WIDTH / width) - TOP];
     return [x[0] + (u / INNER_WIDTH) * (x[1] - x[0]), y[1] - (v / INNER_HEIGHT) * (y[1] - y[0])];
   }
-  /** Draw a curve through its points from `first` to `last`, as far as they can be. */
+  /** Draw a curve through points from `first` to `last`, as far as they can be; return where it leaves the frame. */
   curve(label, first, last, x, y, { stroke = NEUTRAL, dashes = "", width = 1.8, words = label, ...rest } = {}) {
-    let d = "", isDown = false, lastX = NaN, lastY = NaN;
+    const exits = [];
+    let d = "", isDown = false, wasIn = false, lastU = NaN, lastV = NaN;
     for (let k = first; k <= last; k++) {
-      const u = this.px(x(k)), v = this.py(y(k));
+      const u = this.px(x(k)), v = this.py(y(k)), isIn = isInFrame(u, v);
+      if (wasIn && !isIn) exits.push(crossing([lastU, lastV], [u, v]));
       if (!(Math.abs(u) < FARTHEST && Math.abs(v) < FARTHEST)) isDown = false;
-      else if (!isDown || Math.abs(u - lastX) > APART || Math.abs(v - lastY) > APART || k === last) {
+      else if (!isDown || isIn !== wasIn || Math.abs(u - lastU) > APART || Math.abs(v - lastV) > APART || k === last) {
         d += `${isDown ? "L" : "M"}${u.toFixed(1)} ${v.toFixed(1)}`;
-        [isDown, lastX, lastY] = [true, u, v];
+        [isDown, lastU, lastV] = [true, u, v];
       }
+      wasIn = isIn;
     }
-    if (!d) return;
+    if (!d) return exits;
     const look = { stroke, "stroke-dasharray": dashes, "stroke-width": width, ...rest };
     this.parts.push(tag("path", { d, fill: "none", ...look }));
     this.name(label, LINE_SIGNS[dashes] ?? "━", stroke, words);
+    return exits;
+  }
+  /** Draw the curve of a run, with marks where it starts, leaves the frame, and is; a cross where it is lost. */
+  track(label, last, x, y, stroke, { end = "end", isLost = false, areAll = false } = {}) {
+    const exits = this.curve(label, 0, last, x, y, { stroke });
+    this.mark("start", "ring", [x(0), y(0)], stroke);
+    const isIn = this.mark(end, "dot", [x(last), y(last)], stroke);
+    const marked = areAll ? exits : isIn ? [] : exits.slice(-1);
+    if (isLost && !isIn && marked.length) this.put("out of the picture", "cross", marked.pop(), WARNING);
+    for (const place of marked) this.put("leaves the picture", "square", place, stroke);
   }
   line(label, [b0, w1], look) {
     const ends = this.x.limits;
@@ -683,44 +721,35 @@ class Panel {
   }
   level(label, value, dashes) { this.line(label, [value, 0], { dashes, words: `${label} at ${short(value)}` }); }
   data(label, { X, y }) {
-    const list = Array.from(y, (height, j) => [X[2 * j + 1], height]);
-    this.points(label, list, "var(--data)", { class: "gdx-data" });
+    this.points(label, Array.from(y, (height, j) => [X[2 * j + 1], height]), "var(--data)", { class: "gdx-data" });
   }
   points(label, list, stroke, look) {
-    const places = list.map(([x, y]) => [this.px(x), this.py(y)]);
-    const seen = places.filter(([u, v]) => Math.abs(u) + Math.abs(v) < FARTHEST);
+    const seen = list.map(([x, y]) => [this.px(x), this.py(y)]).filter((place) => isInFrame(...place));
     const d = seen.map(([u, v]) => `M${u.toFixed(1)} ${v.toFixed(1)}h0`).join("");
     this.parts.push(tag("path", { d, fill: "none", stroke, "stroke-linecap": "round", ...look }));
     this.name(label, "•", stroke, `${label}, ${format(list.length)} points`);
   }
-  mark(label, shape, [x, y], color = NEUTRAL, words = `${label} at (${short(x)}, ${short(y)})`) {
-    const [sign, d, width, fill = color] = MARKS[shape], place = [this.px(x), this.py(y)];
-    if (!(Math.abs(place[0]) + Math.abs(place[1]) < FARTHEST)) return;
+  /** Draw a mark at a place in pixels. */
+  put(label, shape, place, color, words = label) {
+    const [sign, d, width, fill = color] = MARKS[shape];
     this.marks.push(tag("path", { d, transform: `translate(${place})`, stroke: color, fill, "stroke-width": width }));
     this.name(label, sign, color, words);
   }
-  /** Mark where a curve starts and where it is; at the edge with a cross, where it went out. */
-  ends(last, x, y, color, end = "end") {
-    const clip = (value, { limits: [from, to] }) => Math.min(Math.max(value, from), to);
-    const place = (at) => [clip(x(at), this.x), clip(y(at), this.y)], isLog = this.y.scale === "log";
-    const isIn = (at, [u, v] = place(at)) => x(at) === u && (y(at) === v || (isLog && y(at) < v));
-    const words = (at, label) => `${label} at (${short(x(at))}, ${short(y(at))})`;
-    const mark = (at, label, shape, shade) => this.mark(label, shape, place(at), shade, words(at, label));
-    let k = last;
-    while (k > 0 && !Number.isFinite(x(k) + y(k))) k -= 1;
-    if (isIn(0)) mark(0, "start", "ring", color);
-    if (k === last && isIn(k)) mark(k, end, "dot", color);
-    else mark(k, "out of the picture", "cross", WARNING);
+  /** Draw a mark where it is in the frame, and return whether it is. */
+  mark(label, shape, [x, y], color = NEUTRAL, words = `${label} at (${short(x)}, ${short(y)})`) {
+    const place = [this.px(x), this.py(y)], isIn = isInFrame(...place);
+    if (isIn) this.put(label, shape, place, color, words);
+    return isIn;
   }
   note(words) {
-    const place = { x: INNER_WIDTH / 2, y: INNER_HEIGHT - 36, class: "gdx-warning" };
-    this.marks.push(tag("text", place, escaped(words)));
+    const attributes = { x: INNER_WIDTH / 2, y: INNER_HEIGHT - 36, class: "gdx-warning" };
+    this.marks.push(tag("text", attributes, escaped(words)));
   }
   /** Draw the ellipse of the points within `radius` of a centre, in units of a covariance. */
   ellipse(label, centre, [[a, b], [, c]], radius, look) {
     const [p, q] = [Math.sqrt(a), b / Math.sqrt(a)], r = Math.sqrt(c - q * q); // Cholesky's factor
-    const x = (k) => centre[0] + radius * p * Math.cos((k * Math.PI) / 90);
-    const y = (k) => centre[1] + radius * (q * Math.cos((k * Math.PI) / 90) + r * Math.sin((k * Math.PI) / 90));
+    const [cos, sin] = [Math.cos, Math.sin].map((of) => (k) => radius * of((k * Math.PI) / 90));
+    const [x, y] = [(k) => centre[0] + p * cos(k), (k) => centre[1] + q * cos(k) + r * sin(k)];
     this.curve(label, 0, 180, x, y, { dashes: DASHED, ...look });
   }
   /** Draw the contours of a line's loss, which are ellipses, each with how far it lies above least squares. */
@@ -817,7 +846,7 @@ class Explorer {
     return { optimizer: Object.keys(optimizers), against: ["updates", "examples"] }[name];
   }
   build() {
-    const { root } = this, button = '<button type="button">';
+    const button = '<button type="button">', { root } = this;
     root.innerHTML = `<div class="gdx-controls"></div><div class="gdx-pictures"><div></div><div></div></div>
       <div class="gdx-player">${button}${this.playWords}</button>${button}to start</button></div>
       <div class="gdx-table" tabindex="0" role="group" aria-label="numbers"></div>
@@ -870,9 +899,10 @@ class Explorer {
     this.shown = this.doesFollow ? this.last : 0;
     if (!this.runs.every((run) => run.isDone)) this.handOver();
   }
-  /** Have a worker go on, whose records come as it finds them; where there are none, wait for the runs. */
+  /** Have a worker go on, whose records come as it finds them; where there is none, wait for the runs. */
   handOver() {
-    const bundle = this.worker ? null : this.bundle, { job, values } = this, follow = () => {
+    const bundle = this.worker ? null : this.bundle, { job, values } = this;
+    const follow = () => {
       if (this.doesFollow) this.shown = this.last;
       requestAnimationFrame(() => this.draw());
     };
@@ -881,20 +911,18 @@ class Explorer {
       advance(this.runs, Infinity);
       follow();
     };
+    const take = ({ data: { found, job } }) => {
+      if (job !== this.job) return;
+      this.runs.forEach((run, k) => found[k].last >= run.last && Object.assign(run, found[k])); // it may be behind
+      follow();
+    };
     try {
       this.worker ??= new Worker(this.source, { type: "module" });
       this.worker.postMessage({ bundle, values, job });
+      Object.assign(this.worker, { onerror: wait, onmessage: take });
     } catch {
-      return wait();
+      wait();
     }
-    this.worker.onerror = wait;
-    this.worker.onmessage = ({ data }) => {
-      if (data.job !== this.job) return;
-      data.found.forEach((each, k) => { // it may have begun later than the run here
-        if (each.last >= this.runs[k].last) Object.assign(this.runs[k], each);
-      });
-      follow();
-    };
   }
   goTo(place) {
     this.pause();
@@ -902,40 +930,40 @@ class Explorer {
     this.draw();
   }
   pause() {
-    this.playing = null;
+    this.isPlaying = false;
     this.player.textContent = this.playWords;
   }
   togglePlay() {
-    if (this.playing) return this.pause();
-    this.playing = { place: this.shown >= this.last ? 0 : this.shown, since: performance.now() };
-    this.doesFollow = false;
+    if (this.isPlaying) return this.pause();
+    let place = this.shown >= this.last ? 0 : this.shown, since = performance.now();
+    const tick = (now) => {
+      if (!this.isPlaying) return;
+      const { last, run } = this, all = run.losses.length - 1, speed = parseFloat(this.speed.read()) / PLAY_TIME;
+      const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches; // then it is at the end at once
+      place = isStill ? last : Math.min(place + speed * all * Math.max(now - since, 0), last);
+      [since, this.shown] = [now, Math.floor(place)];
+      if (this.shown === all || (run.diverged && this.shown === last)) this.pause();
+      else requestAnimationFrame(tick);
+      this.draw();
+    };
+    Object.assign(this, { isPlaying: true, doesFollow: false });
     this.player.textContent = "⏸ pause";
-    requestAnimationFrame(() => this.tick());
-  }
-  tick() {
-    if (!this.playing) return;
-    const { last, playing: { place, since } } = this, now = performance.now();
-    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches; // then it is at the end at once
-    const records = ((now - since) / PLAY_TIME) * parseFloat(this.speed.read()) * (this.run.losses.length - 1);
-    this.playing = { place: isStill ? last : Math.min(place + records, last), since: now };
-    this.shown = Math.floor(this.playing.place);
-    if (this.shown === this.run.losses.length - 1 || this.run.diverged && this.shown === last) this.pause();
-    else requestAnimationFrame(() => this.tick());
-    this.draw();
+    requestAnimationFrame(tick);
   }
 
   get run() { return this.runs[0]; }
   get last() { return Math.max(...this.runs.map((run) => run.last)); }
   get epoch() { return this.shown / this.run.perEpoch; }
-  get isLost() { return this.run.diverged && this.shown >= this.run.last; }
+  get isLost() { return this.hasLost(this.run); }
+  hasLost(run) { return run.diverged && this.shown >= run.last; }
   get against() { return this.values.race ? "examples" : this.values.against; }
   /** Return the record of a run that is shown: its last, if it diverged before. */
   recordOf(run) { return Math.min(this.shown, run.last); }
   get weights() { return this.run.weights(this.recordOf(this.run)); }
   get loss() { return this.run.losses[this.recordOf(this.run)]; }
   whereWords() {
-    const { run, shown, epoch, values: { race } } = this;
-    return race ? `${format(Math.round(run.effort(shown, "examples")))} examples` : `epoch ${format(epoch)}`;
+    if (!this.values.race) return `epoch ${format(this.epoch)}`;
+    return `${format(Math.round(this.run.effort(this.shown, "examples")))} examples`;
   }
 
   draw() {
@@ -943,11 +971,11 @@ class Explorer {
     for (const [name, handle] of Object.entries(this.handles)) handle.set(this.values[name]);
     walk.input.max = this.last;
     walk.set(this.shown);
-    if (this.handles.against) right.xLabel.textContent = this.against === "examples" ? "examples seen" : "updates";
     const color = METHODS[this.run.method], size = n ? `points ${format(n)}` : `batch size ${format(B)}`;
     const settings = `At learning rate ${this.rateText(rate)}, ${size}, ${optimizer}, seed ${seed}`;
     const before = `${settings}, after ${this.whereWords()}`, after = this.isLost ? "; the run diverged" : "";
     left.show(() => this.showLeft(left, color), before, after);
+    this.fitAxis(right);
     right.show(() => this.showRight(right, color), before, after);
     const { rows, ...columns } = this.columns(), row = (head, cells) => tag("tr", {}, head + cells.join(""));
     const head = Object.keys(columns).map((name) => tag("th", { scope: "col" }, escaped(name)));
@@ -979,14 +1007,20 @@ class Explorer {
     this.change(values);
   }
 
+  /** Have the right picture reach as far as the runs will, whatever of them is shown. */
+  fitAxis(panel) {
+    const reach = (record) => this.runs.map((run) => run.effort(record(run), this.against));
+    const label = this.against === "examples" ? "examples seen" : "updates";
+    const first = Math.min(...reach(() => 1)), last = Math.max(...reach((run) => run.losses.length - 1));
+    panel.setAxes(effortAxis(panel.x.scale, label, first, last));
+  }
   showLeft(panel) {
     for (const run of this.runs) this.drawPath(panel, run, this.values.race ? run.method : "path");
     panel.mark("OLS", "star", this.theory.best);
   }
   drawPath(panel, run, label, end) {
     const last = this.recordOf(run), [x, y] = [0, 1].map((i) => (record) => run.path[2 * record + i]);
-    panel.curve(label, 0, last, x, y, { stroke: METHODS[run.method] });
-    panel.ends(last, x, y, METHODS[run.method], end);
+    panel.track(label, last, x, y, METHODS[run.method], { end, isLost: this.hasLost(run), areAll: true });
   }
   showRight(panel) {
     panel.level("OLS", this.theory.mse, DASHED);
@@ -995,12 +1029,9 @@ class Explorer {
   /** Draw values of a run against what it took, and note where they leave the picture. */
   drawCurve(panel, run, label, y, stroke = METHODS[run.method]) {
     const last = this.recordOf(run), x = (record) => run.effort(record, this.against);
-    panel.curve("", 0, Math.min(last, 1), x, y, { stroke, dashes: DOTTED });
-    panel.curve(label, 1, last, x, y, { stroke });
-    panel.ends(last, x, y, stroke);
+    panel.track(label, last, x, y, stroke, { isLost: this.hasLost(run) });
     if (run !== this.run) return;
     if (this.isLost) panel.note(`diverged: not finite after epoch ${format(Math.ceil(this.epoch))}`);
-    else if (x(last) > panel.x.limits[1]) panel.note(`beyond the picture: ${format(x(last))} ${this.against}`);
     else if (y(last) > panel.y.limits[1]) panel.note(`beyond the picture: ${short(y(last), 2)}`);
   }
   columns() {
@@ -1027,11 +1058,10 @@ class Explorer {
 /** A network's curve, inside and outside the data. */
 class FittedCurve extends Explorer {
   prepare() {
-    const [left] = this.panels, [from, to] = left.x.limits, { theory: { best }, course: { data } } = this;
-    this.xs = Array.from({ length: 161 }, (_, k) => from + (k * (to - from)) / 160);
-    this.middle = sumOf(data.X) / data.n - 1; // without the ones
-    left.data("data", data);
-    left.line("OLS", best);
+    const [left] = this.panels, [from, to] = left.x.limits;
+    this.xs = range(161, (k) => from + (k * (to - from)) / 160);
+    left.data("data", this.course.data);
+    left.line("OLS", this.theory.best);
   }
   heights(xs) {
     const points = { X: xs.flatMap((x) => [1, x]), n: xs.length, p: 2 };
@@ -1042,7 +1072,8 @@ class FittedCurve extends Explorer {
     panel.curve("fitted curve", 0, 160, (k) => xs[k], (k) => heights[k], { stroke, width: 2.4 });
   }
   columns() {
-    const { middle, theory: { best } } = this, { rows, MSE, "R²": r2 } = super.columns(), h = 1e-4;
+    const { theory: { best, data } } = this, { rows, MSE, "R²": r2 } = super.columns(), h = 1e-4;
+    const middle = sumOf(data.X) / data.n - 1; // without the ones
     const [atZero, below, above] = this.heights([0, middle - h, middle + h]), slope = (above - below) / (2 * h);
     return { rows, "height at x = 0": [atZero, best[0]], "slope at the mean of x": [slope, best[1]], MSE, "R²": r2 };
   }
@@ -1050,65 +1081,59 @@ class FittedCurve extends Explorer {
 
 /** Where a constant rate settles, and how far above least squares: the cloud of the iterates, and the floor. */
 class NoiseBall extends Explorer {
-  /** Return what is measured over the later half of the epochs, and what is predicted. */
-  measure() {
-    const { run, theory, shown, values: { optimizer, learning_rate: rate, batch_size: B } } = this;
-    const first = shown - Math.floor(shown / 2), isPredicted = optimizer === "sgd";
-    const path = Array.from({ length: shown - first + 1 }, (_, k) => run.weights(first + k));
-    return {
-      first, path, floor: meanOf(path.map((w) => theory.distance(w))),
-      spread: [0, 1].map((i) => Math.sqrt(meanOf(path.map((w) => (w[i] - theory.best[i]) ** 2)))),
-      covariance: isPredicted ? theory.stationaryCovariance(rate, B) : [[NaN, NaN], [NaN, NaN]],
-      predicted: isPredicted ? theory.noiseFloor(rate, B) : NaN,
-    };
-  }
   showLeft(panel, color) {
-    const { path, covariance } = (this.measured = this.measure());
+    const { run, theory, shown, values: { optimizer, learning_rate: rate, batch_size: B } } = this, { best } = theory;
+    const first = shown - Math.floor(shown / 2), isPredicted = optimizer === "sgd"; // of the later half of the epochs
+    const path = range(shown - first + 1, (k) => run.weights(first + k)), distance = (w) => theory.distance(w);
+    const covariance = isPredicted ? theory.stationaryCovariance(rate, B) : [[NaN, NaN], [NaN, NaN]];
+    const spread = [0, 1].map((i) => Math.sqrt(meanOf(path.map((w) => (w[i] - best[i]) ** 2))));
+    const predicted = isPredicted ? theory.noiseFloor(rate, B) : NaN, floor = meanOf(path.map(distance));
+    Object.assign(this, { first, floor, covariance, spread, predicted });
     panel.points("iterates, later half", path, color, { "stroke-width": 4 });
-    panel.ellipse("predicted, 2σ", this.theory.best, covariance, 2);
-    panel.mark("OLS", "star", this.theory.best);
+    panel.ellipse("predicted, 2σ", best, covariance, 2);
+    panel.mark("OLS", "star", best);
   }
   showRight(panel) {
-    const { run, shown, theory, measured: { first, floor, predicted } } = this;
+    const { run, shown, theory, first, floor, predicted } = this;
     this.drawCurve(panel, run, "loss above OLS", (record) => theory.distance(run.weights(record)));
-    const x = (k) => run.effort([first, shown][k], this.against), words = `measured floor at ${short(floor)}`;
+    const x = (k) => run.effort(k ? shown : first, this.against), words = `measured floor at ${short(floor)}`;
     panel.curve("measured floor", 0, 1, x, () => floor, { width: 3.5, words });
     panel.level("predicted floor", predicted, DASHED);
   }
   columns() {
-    const { spread, covariance, floor, predicted } = this.measured, rms = "root mean square off OLS";
+    const { spread, covariance, floor, predicted } = this, rms = "root mean square off OLS";
     const of = (i) => [spread[i], Math.sqrt(covariance[i][i])], rows = ["measured", "predicted"];
     return { rows, [`b0, ${rms}`]: of(0), [`w1, ${rms}`]: of(1), "floor: mean loss above OLS": [floor, predicted] };
   }
   say() {
-    const { theory, run, measured: { first, predicted }, values: { optimizer, learning_rate: rate } } = this;
+    const { theory, run, first, predicted, values: { optimizer, learning_rate: rate } } = this, words = super.say();
     const left = theory.factors(rate)[0] ** (2 * run.effort(first)) * (1 + theory.distance(run.weights(0)) / predicted);
-    if (optimizer !== "sgd") return `${super.say()} The prediction is for plain SGD alone.`;
-    if (predicted === Infinity) return `${super.say()} No floor is predicted: the rate is beyond its limit.`;
-    return super.say() + (left > 0.02 ? " It had not settled when the later half began: it takes more epochs." : "");
+    if (optimizer !== "sgd") return `${words} The prediction is for plain SGD alone.`;
+    if (predicted === Infinity) return `${words} No floor is predicted: the rate is beyond its limit.`;
+    return left > 0.02 ? `${words} It had not settled when the later half began: it takes more epochs.` : words;
   }
 }
 
 /** Plain gradient descent across its limit, with what the curvatures predict of every update. */
 class LearningRate extends Explorer {
   prepare() {
-    const { best, axes } = this.theory, names = ["axis: floor", "axis: across"];
+    const { best, axes } = this.theory;
     super.prepare();
-    axes.forEach((axis, i) => {
-      const [x, y] = [0, 1].map((at) => (k) => best[at] + (k ? 90 : -90) * axis[at]);
-      this.panels[0].curve(names[i], 0, 1, x, y, { stroke: "var(--quiet)", width: 1.2, dashes: i ? DASHED : "" });
-    });
+    for (const [name, axis, dashes] of [["axis: floor", axes[0], ""], ["axis: across", axes[1], DASHED]]) {
+      const [x, y] = [0, 1].map((i) => (k) => best[i] + (k ? 90 : -90) * axis[i]);
+      this.panels[0].curve(name, 0, 1, x, y, { stroke: "var(--quiet)", width: 1.2, dashes });
+    }
   }
   rateText(rate) { return `${short(rate, 6)} = ${short(rate / this.theory.limit, 4)} × limit`; }
   /** The factors of an update along the axes, as predicted. */
   get factors() {
-    const { optimizer, batch_size: B, learning_rate: rate } = this.values, isPlain = optimizer === "sgd";
-    return isPlain && B === this.course.data.n ? this.theory.factors(rate) : [NaN, NaN];
+    const { optimizer, batch_size: B, learning_rate: rate } = this.values;
+    return optimizer === "sgd" && B === this.course.data.n ? this.theory.factors(rate) : [NaN, NaN];
   }
   /** Return the factor of an update over the later half of the epochs: of the distance, and along each axis. */
   observed() {
     const { run, theory } = this, updates = run.effort(1);
-    const z = Array.from({ length: this.recordOf(run) + 1 }, (_, record) => theory.components(run.weights(record)));
+    const z = range(this.recordOf(run) + 1, (record) => theory.components(run.weights(record)));
     const far = z.map((each) => Math.hypot(...each));
     const factor = (sizes) => {
       const bad = sizes.findIndex((size, k) => !(Number.isFinite(size) && size > 1e-10 * Math.max(far[k], far[0])));
@@ -1119,14 +1144,13 @@ class LearningRate extends Explorer {
     return [factor(far), ...[0, 1].map((i) => sign(i) * factor(z.map((each) => Math.abs(each[i]))))];
   }
   showRight(panel) {
-    const { run, factors, theory } = this, last = this.recordOf(run), x = (record) => run.effort(record);
-    const start = theory.components(run.weights(0)), part = (i, record) =>
-      (theory.curvatures[i] / 2) * (factors[i] ** record * start[i]) ** 2;
-    this.predicted = (record) => part(0, record) + part(1, record);
+    const { run, factors, theory } = this, start = theory.components(run.weights(0)), { curvatures } = theory;
+    const parts = [0, 1].map((i) => (record) => (curvatures[i] / 2) * (factors[i] ** record * start[i]) ** 2);
+    const draw = (label, y, look) => panel.curve(label, 0, this.recordOf(run), (record) => run.effort(record), y, look);
+    this.predicted = (record) => parts[0](record) + parts[1](record);
     this.drawCurve(panel, run, "loss above OLS", (record) => theory.distance(run.weights(record)));
-    panel.curve("predicted, each axis", 0, last, x, (record) => part(0, record), { dashes: DOTTED });
-    panel.curve("predicted, each axis", 0, last, x, (record) => part(1, record), { dashes: DOTTED, words: "" });
-    panel.curve("predicted, sum", 0, last, x, this.predicted, { dashes: DASHED });
+    for (const part of parts) draw("predicted, each axis", part, { dashes: DOTTED });
+    draw("predicted, sum", this.predicted, { dashes: DASHED });
   }
   columns() {
     const { run, theory, factors } = this, [far, floor, across] = this.observed();
@@ -1139,7 +1163,7 @@ class LearningRate extends Explorer {
   say() {
     const factor = Math.max(...this.factors.map(Math.abs)), words = super.say();
     if (Number.isNaN(factor)) return `${words} The prediction is for sgd with all the data in every update alone.`;
-    const updates = format(Math.ceil(Math.log(1e6) / -Math.log(factor))), times = short(factor, 4);
+    const times = short(factor, 4), updates = format(Math.ceil(Math.log(1e6) / -Math.log(factor)));
     if (factor >= 1) return `${words} An update makes the distance across the valley ${times} times as large.`;
     return `${words} A distance a millionth as large takes ${updates} updates at most.`;
   }
@@ -1165,8 +1189,7 @@ class ManyEstimates extends Explorer {
     panel.points(`${runs.length} runs`, this.seen, color, { "stroke-width": 5 });
     panel.ellipse("95% ellipse of theory", truth, this.covariance, Math.sqrt(-2 * Math.log(0.05))); // χ² of 2 degrees
     panel.mark("truth", "diamond", truth);
-    const isIn = (value, { limits: [from, to] }) => value > from && value < to;
-    if (this.seen.some(([b0, w1]) => isIn(b0, panel.x) && isIn(w1, panel.y))) return;
+    if (this.seen.some(([b0, w1]) => isInFrame(panel.px(b0), panel.py(w1)))) return;
     panel.note(this.seen.length ? "not in the picture yet" : "diverged");
   }
   showRight(panel) {
@@ -1214,13 +1237,13 @@ class HeldOut extends Explorer {
       const coefficient = (record) => run.weights(record)[k + 1], value = coefficient(now);
       panel.curve("", 0, now, coefficient, () => k, { stroke: color });
       panel.mark("OLS", "lozenge", [best[k + 1], k], NEUTRAL, `${name} ${short(value)}, of OLS ${short(best[k + 1])}`);
-      if (value >= from && value <= to) panel.mark("run", "dot", [value, k], color, "");
-      else panel.mark("beyond the picture", "cross", [value > 0 ? to : from, k], WARNING, "");
+      if (panel.mark("run", "dot", [value, k], color, "")) return;
+      panel.mark("beyond the picture", "cross", [value > 0 ? to : from, k], WARNING, "");
     });
   }
   showRight(panel) {
     const { run, theory: { best, r2, data } } = this, trained = (record) => 1 - run.losses[record] / data.variance;
-    const unseen = Array.from({ length: this.recordOf(run) + 1 }, (_, record) => this.scoreOf(run.weights(record)));
+    const unseen = range(this.recordOf(run) + 1, (record) => this.scoreOf(run.weights(record)));
     const bestUnseen = this.scoreOf(best), last = unseen.length - 1;
     this.scores = { "R², trained on": [trained(last), r2], "R², held out": [unseen[last], bestUnseen] };
     this.drawCurve(panel, run, "rows trained on", trained);
@@ -1263,6 +1286,7 @@ class ByHand extends Explorer {
     });
     picture.addEventListener("pointermove", (event) => event.buttons && line && move(panel.at(event), line, isRight));
   }
+  fitAxis() {} // it shows no effort
   showLeft(panel, stroke) {
     const [b0, w1] = this.weights;
     panel.line("your line: drag an end of it", this.weights, { stroke, width: 3 });
@@ -1277,10 +1301,10 @@ class ByHand extends Explorer {
     return { rows: ["your line"], "b0 (L/s)": [b0], "w1 (L/s per °C)": [w1], "loss ((L/s)²)": [this.loss] };
   }
   say() {
-    if (!this.shown) return `The loss of your line is ${short(this.loss)}.`;
+    const [loss, lowest] = [this.loss, this.theory.mse].map((value) => short(value));
+    if (!this.shown) return `The loss of your line is ${loss}.`;
     if (this.isLost) return "Diverged: the steps are so long that each lands higher than the last.";
-    const lowest = short(this.theory.mse), updates = format(this.shown);
-    return `After ${updates} updates the loss is ${short(this.loss)}; the lowest of all lines is ${lowest}.`;
+    return `After ${format(this.shown)} updates the loss is ${loss}; the lowest of all lines is ${lowest}.`;
   }
 }
 
