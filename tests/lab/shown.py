@@ -23,6 +23,11 @@ MARKS = """(root) => [...root.querySelectorAll('svg > g > path')].filter((mark) 
 }).length"""
 
 
+SQUARES = """(root) => [...root.querySelectorAll('.gdx-picture svg > g > path')]
+  .filter((mark) => mark.getAttribute('d') === 'M-3 -3H3V3H-3Z')
+  .map((mark) => mark.getAttribute('transform').match(/-?[\\d.]+/g).map(Number))"""
+
+
 class Shown:
     """An explorer as a page shows it.
 
@@ -97,6 +102,14 @@ class Shown:
     def warnings(self):
         """Return the number of crosses that say where something left a picture."""
         return self.root.evaluate(MARKS)
+
+    def axes(self):
+        """Return the texts of the ticks and labels of both pictures, x before y."""
+        return [axes.locator("text").all_text_contents() for axes in self.root.locator(".gdx-axes").all()]
+
+    def squares(self):
+        """Return the places in pixels of the squares where something left a picture."""
+        return self.root.evaluate(SQUARES)
 
     def settle(self):
         """Wait until the live region says what is shown, as it does once nothing has moved for a while."""

@@ -5,7 +5,7 @@ import re
 import oracles
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from bare import CALLS, write_file
+from bare import CALLS, bundle_of, write_file
 from browser import Traffic
 from shown import AGAINST, BEGIN, OPTIMIZER, PAUSE, PLAY, RACE, SHOWN, SLIDERS, Shown
 
@@ -63,6 +63,12 @@ def holds(explorer, kind):
 def test_at_first_it_shows_the_run_of_its_defaults(explorer, kind):
     holds(explorer, kind)
     assert explorer.warnings() == 0
+
+
+def test_the_axes_are_those_of_the_stored_picture(explorer, kind):
+    for words, frame in zip(explorer.axes(), bundle_of(kind)["frames"], strict=True):
+        expected = [*frame["x"]["texts"].split("|"), *frame["y"]["texts"].split("|")]
+        assert words == [*expected, frame["x"]["label"], frame["y"]["label"]]
 
 
 @pytest.mark.parametrize("name", SLIDERS.values())
@@ -150,6 +156,36 @@ def test_a_run_that_diverges_says_so_in_the_pictures_and_in_words(page, site, ki
     assert explorer.warnings() or kind == "estimates"
     assert "diverged" in " ".join(explorer.root.locator(".gdx-warning").all_text_contents())
     assert all(description.endswith("; the run diverged.") for description in explorer.descriptions())
+
+
+def test_the_axis_follows_epochs_and_batch_size_and_stays_while_the_rate_moves(page, site):
+    page.goto("about:blank")
+    page.goto(f"{site}descent.html#epochs=10")
+    explorer = Shown(page.locator(".gdx"))
+    for slider, keys, ticks in (
+        ("learning_rate", ["ArrowRight"], ["0", "10", "100", "1000"]),  # 320 updates, from 32 on
+        ("batch_size", ["End"], ["0", "1", "10"]),  # 10 updates
+        ("batch_size", ["Home"], ["0", "1000", "10000"]),
+        ("epochs", ["End"], ["0", "1000", "10000", "10⁵", "10⁶"]),
+        ("learning_rate", ["ArrowLeft"], ["0", "1000", "10000", "10⁵", "10⁶"]),
+    ):
+        explorer.press(explorer.slider(SLIDERS[slider]), *keys)
+        assert explorer.axes()[1][: len(ticks) + 1][:-1] == ticks
+    explorer.press(explorer.slider(SLIDERS["batch_size"]), "End")
+    explorer.press(explorer.menu(AGAINST), "ArrowDown")
+    assert explorer.axes()[1][:5] == ["0", "1000", "10000", "10⁵", "10⁶"]
+
+
+def test_a_square_on_the_edge_marks_where_a_path_leaves(page, site):
+    page.goto("about:blank")
+    page.goto(f"{site}descent.html#optimizer=momentum&α=0.1&B=1000&epochs=50")
+    explorer = Shown(page.locator(".gdx"))
+    assert "leaves the picture" in explorer.descriptions()[0]
+    assert "leaves the picture" not in explorer.descriptions()[1]
+    squares = explorer.squares()
+    assert squares
+    assert all(v == pytest.approx(0, abs=0.1) for _, v in squares)  # the top
+    assert explorer.warnings() == 0
 
 
 def test_the_three_methods_race_by_examples(page, site):
