@@ -468,11 +468,10 @@ class Theory {
   }
   /** Means of powers of x, and of the squared residuals of least squares times powers of x. */
   get moments() {
-    if (this.kept) return this.kept;
     const { X, y, n } = this.data, mean = (read) => meanOf(range(n, read));
     const residuals = Array.from(y, (height, j) => predictOne(this.data, this.best, j, false) - height);
     const powers = [0, 1, 2, 3, 4].map((k) => mean((j) => X[2 * j + 1] ** k));
-    return (this.kept = { powers, noise: [0, 1, 2].map((k) => mean((j) => residuals[j] ** 2 * X[2 * j + 1] ** k)) });
+    return { powers, noise: [0, 1, 2].map((k) => mean((j) => residuals[j] ** 2 * X[2 * j + 1] ** k)) };
   }
   /** Return the stationary covariance M of SGD's weights: HM + MH = α E[GMG] + α R / B, where G is a batch's Hessian.
    *
@@ -531,15 +530,11 @@ export class Course {
     if ("n" in values) return this.estimates(settings);
     const perEpoch = race ? Math.max(1, Math.min(n, Math.floor(RACE_RECORDS / epochs))) : 1;
     if (this.orders?.seed !== seed) this.orders = new Orders(n, seed, replacement ? "integers" : "permutation");
-    const { orders, model, theory: { surface } } = this, start = this.startOf(values);
-    const rest = { start, orders, model, surface, perEpoch };
+    const { orders, model, theory: { surface }, starts } = this, { b0, w1 } = values;
+    const size = starts?.length / 100, first = (seed - this.bundle.starts?.first) * size; // of the weights of a seed
+    const rest = { start: starts?.subarray(first, first + size) ?? [b0, w1], orders, model, surface, perEpoch };
     const sizes = race ? [n, 1, B > 1 && B < n ? B : Math.min(32, n)] : [B];
     return sizes.map((size) => new Run(this.data, { ...settings, batch_size: size }, rest));
-  }
-  /** Return the line that is set, or the first weights of a seed. */
-  startOf({ seed, b0, w1 }) {
-    const size = (this.starts?.length ?? 0) / 100, first = (seed - this.bundle.starts?.first) * size;
-    return b0 === undefined ? this.starts.subarray(first, first + size) : [b0, w1];
   }
   /** Return runs from zero on many data sets, at the first n points, which differ in their noise alone. */
   estimates(settings) {
@@ -580,7 +575,6 @@ const SCALES = { // of a value and of the first tick beyond 0
 };
 
 const { format } = new Intl.NumberFormat("en-US", { maximumFractionDigits: 12 }); // toLocaleString makes one each time
-const signed = (text) => text.replace("-", "−");
 const numbersOf = (text) => text.split(" ").map(Number);
 const escaped = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt()};`);
 
@@ -594,7 +588,7 @@ function tag(name, attributes, inner = "") {
 function short(value, digits = 3) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : "not finite";
   const isPlain = value === 0 || (Math.abs(value) >= 1e-4 && Math.abs(value) < 1e6);
-  return signed(isPlain ? format(Number(value.toPrecision(digits))) : value.toExponential(2));
+  return (isPlain ? format(Number(value.toPrecision(digits))) : value.toExponential(2)).replace("-", "−");
 }
 
 /** Return the smallest of `steps` times a power of ten that is not below a value. */
@@ -799,9 +793,8 @@ class Control {
   constructor(label, choices, changed, { type = "range", text = format } = {}) {
     const isMenu = typeof choices?.[0] === "string", element = document.createElement("label");
     Object.assign(this, { choices, text, element, type: isMenu ? "menu" : type });
-    const options = () => choices.map((choice) => tag("option", { value: choice }, choice)).join("");
-    const input = isMenu ? tag("select", {}, options()) : `<input type="${type}">`;
-    element.innerHTML = `<span>${label}</span>${input}<output aria-hidden="true"></output>`;
+    const input = isMenu ? tag("select", {}, choices.map((choice) => tag("option", {}, choice)).join("")) : null;
+    element.innerHTML = `<span>${label}</span>${input ?? `<input type="${type}">`}<output aria-hidden="true"></output>`;
     [, this.input, this.output] = element.children;
     if (choices && !isMenu) [this.input.min, this.input.max] = type === "number" ? choices : [0, choices.length - 1];
     this.input.addEventListener("input", () => changed(this.read()));
@@ -973,10 +966,10 @@ class Explorer {
     walk.set(this.shown);
     const color = METHODS[this.run.method], size = n ? `points ${format(n)}` : `batch size ${format(B)}`;
     const settings = `At learning rate ${this.rateText(rate)}, ${size}, ${optimizer}, seed ${seed}`;
-    const before = `${settings}, after ${this.whereWords()}`, after = this.isLost ? "; the run diverged" : "";
-    left.show(() => this.showLeft(left, color), before, after);
+    const around = [`${settings}, after ${this.whereWords()}`, this.isLost ? "; the run diverged" : ""];
     this.fitAxis(right);
-    right.show(() => this.showRight(right, color), before, after);
+    left.show(() => this.showLeft(left, color), ...around);
+    right.show(() => this.showRight(right, color), ...around);
     const { rows, ...columns } = this.columns(), row = (head, cells) => tag("tr", {}, head + cells.join(""));
     const head = Object.keys(columns).map((name) => tag("th", { scope: "col" }, escaped(name)));
     const cells = (k) => Object.values(columns).map((values) => tag("td", {}, short(values[k], 6)));
@@ -1267,24 +1260,24 @@ class ByHand extends Explorer {
     this.grips = [0.2, 0.8].map((at) => from + at * (to - from));
     left.data("mornings", this.course.data);
     right.surface(this.theory, "loss above the lowest");
-    this.hold(left, ([, height], [b0, w1], isRight) => {
-      const [x, fixed] = isRight ? this.grips.toReversed() : this.grips, other = b0 + w1 * fixed;
+    this.hold(left, ([, height], [b0, w1], [taken]) => {
+      const [x, fixed] = taken > (from + to) / 2 ? this.grips.toReversed() : this.grips, other = b0 + w1 * fixed;
       const slope = (height - other) / (x - fixed);
       this.change({ b0: other - slope * fixed, w1: slope });
     });
     this.hold(right, ([b0, w1]) => this.change({ b0, w1 }));
   }
-  /** Call `move` with the place of a pointer that is down, the line when it went down, and whether that was right. */
+  /** Call `move` with the place of a pointer that is down, and the line and the place when it went down. */
   hold(panel, move) {
-    const { picture, x: { limits: [from, to] } } = panel;
-    let line, isRight;
+    const { picture } = panel;
+    let line, taken;
     picture.classList.add("gdx-hold");
     picture.addEventListener("pointerdown", (event) => {
       picture.setPointerCapture(event.pointerId);
-      [line, isRight] = [[...this.weights], panel.at(event)[0] > (from + to) / 2];
-      move(panel.at(event), line, isRight);
+      [line, taken] = [[...this.weights], panel.at(event)];
+      move(taken, line, taken);
     });
-    picture.addEventListener("pointermove", (event) => event.buttons && line && move(panel.at(event), line, isRight));
+    picture.addEventListener("pointermove", (event) => event.buttons && line && move(panel.at(event), line, taken));
   }
   fitAxis() {} // it shows no effort
   showLeft(panel, stroke) {
