@@ -24,6 +24,8 @@ extensions = [
     "numpydoc",
     "myst_nb",
     "assets",
+    "launch",
+    "downloads",
     "chapters",
     "renderer",
     "docstrings",

@@ -1,17 +1,13 @@
 """Answers to exercises and predictions, right, wrong and odd, as a reader gives them."""
 
-import sys
-
 import nbformat
 from built_site import ROOT
+from question_data import describe_exercise
 
 from gd_helpers.exercises.chapter import questions_of
 from gd_helpers.exercises.question import given
 from gd_helpers.lesson.commitments import ANSWER_MIME, PREDICTION_MIME, Choice, Number
 from gd_helpers.lesson.parameters import PUBLISHED
-
-sys.path.append(str(ROOT / "docs" / "_ext"))
-from question_data import describe_exercise
 
 ODD = ("many", "12,000", "1/3", "-2e-3", "−7", "1e400", "nan", "0", "it's", "1_000")
 

@@ -1,16 +1,25 @@
 """The files that publish the course, and start it at one click, agree with the project."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
+import launch
 import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PAGES = yaml.safe_load((ROOT / ".github/workflows/pages.yml").read_text(encoding="utf-8"))
+
+
+def git(*arguments):
+    return subprocess.run(["git", *map(str, arguments)], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def targets():
@@ -25,13 +34,40 @@ def test_every_action_is_pinned_by_its_commit_and_says_which_version_that_is(pat
 
 
 def test_the_site_is_published_from_what_make_builds_with_no_more_rights_than_that_needs():
-    workflow = yaml.safe_load((ROOT / ".github/workflows/pages.yml").read_text(encoding="utf-8"))
-    build, deploy = workflow["jobs"]["build"], workflow["jobs"]["deploy"]
+    build, publish = PAGES["jobs"]["build"], PAGES["jobs"]["publish"]
     assert [step["run"] for step in build["steps"] if "run" in step] == ["make site"]
     assert build["steps"][-1]["with"]["path"] in (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert workflow["permissions"] == {"contents": "read"}
+    assert PAGES["permissions"] == {"contents": "read"}
     assert "permissions" not in build
-    assert deploy["permissions"] == {"pages": "write", "id-token": "write"}
+    assert publish["permissions"] == {"contents": "write"}
+    assert not any("checkout" in step.get("uses", "") for step in publish["steps"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the workflow runs on Linux")
+def test_what_is_published_is_the_whole_site_in_one_commit_on_the_branch_that_colab_reads(tmp_path):
+    site, remote = tmp_path / "site", tmp_path / "remote.git"
+    git("init", "--quiet", "--bare", remote)
+    told = "https://x-access-token:secret@github.com/someone/course.git"
+    environment = os.environ | {
+        "TOKEN": "secret",
+        "GITHUB_REPOSITORY": "someone/course",
+        "GITHUB_SHA": "0" * 40,
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{remote.as_uri()}.insteadOf",
+        "GIT_CONFIG_VALUE_0": told,
+    }
+    script = PAGES["jobs"]["publish"]["steps"][-1]["run"]
+    for text in ("first", "second"):  # each in a folder of its own, as each job has one
+        shutil.rmtree(site, ignore_errors=True)
+        (site / "_static").mkdir(parents=True)
+        (site / "_static" / "course.css").write_text(text, encoding="utf-8")
+        subprocess.run(["bash", "-e", "-c", script], cwd=site, env=environment, check=True)
+    assert git("--git-dir", remote, "rev-list", "--count", launch.BRANCH) == "1"
+    assert git("--git-dir", remote, "ls-tree", "-r", "--name-only", launch.BRANCH).split() == [
+        ".nojekyll",
+        "_static/course.css",
+    ]
+    assert git("--git-dir", remote, "show", f"{launch.BRANCH}:_static/course.css") == "second"
 
 
 def test_a_codespace_is_made_by_a_target_that_exists_and_opens_a_chapter():

@@ -1,11 +1,8 @@
-"""Files of the site that are not pages: the chapters to download, and the style of myst-nb."""
+"""The style of myst-nb."""
 
-import shutil
 from pathlib import Path
 
 from myst_nb.sphinx_ext import add_global_html_resources
-
-from gd_helpers.runner.chapters import find_chapters
 
 
 def copy_style(app):
@@ -15,18 +12,7 @@ def copy_style(app):
         add_global_html_resources(app, None)
 
 
-def copy_chapters(app, exception):
-    """Copy the chapters as they are stored."""
-    if app.builder.format != "html" or exception:
-        return
-    folder = Path(app.outdir) / "notebooks"
-    folder.mkdir(exist_ok=True)
-    for path in find_chapters().values():
-        shutil.copyfile(path, folder / path.name)
-
-
 def setup(app):
-    """Have both done at their time."""
+    """Have it done before the pages are read."""
     app.connect("builder-inited", copy_style)
-    app.connect("build-finished", copy_chapters)
     return {"parallel_read_safe": True}

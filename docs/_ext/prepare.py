@@ -38,7 +38,7 @@ def prepare_chapter(chapter, notebook):
             _add_tag(cell, "hide-input")
         _prepare_cell(chapter, cell, answers, counter)
     notebook.metadata.pop("widgets", None)
-    notebook.cells[0].source += f"\n\n{launch.make_links(chapter)}"
+    notebook.cells[0].source += f"\n\n{launch.make_links(chapter, '../')}"
     return notebook
 
 
