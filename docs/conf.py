@@ -32,9 +32,11 @@ extensions = [
     "claims_page",
     "hook",
     "accessibility",
+    "formulas",
     "punctuation",
 ]
-exclude_patterns = ["_ext", "_static"]
+exclude_patterns = ["_ext", "_static", "_templates"]
+templates_path = ["_templates"]
 
 # Chapters are shown as they are stored.
 nb_execution_mode = "off"
@@ -71,6 +73,7 @@ html_static_path = [
 ]
 mathjax_path = "tex-svg.js"
 
+epub_language = "en-GB"
 epub_show_urls = "no"
 epub_exclude_files = ["search.html"]
 suppress_warnings = ["epub.unknown_project_files"]  # an EPUB has no modules, which it does not need

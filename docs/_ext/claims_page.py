@@ -24,8 +24,9 @@ class Claims(SphinxDirective):
         section = nodes.section(ids=[chapter.replace("_", "-")], names=[chapter])
         section += nodes.title("", title)
         listed = nodes.bullet_list()
+        page = self.env.app.builder.get_relative_uri(self.env.docname, f"chapters/{chapter}")
         for claim in claims:
-            uri = f"chapters/{chapter}.html#{claim['id']}"
+            uri = page if "#" in page else f"{page}#{claim['id']}"  # all chapters may be in one page
             link = nodes.reference("", "", *with_code(claim["statement"]), refuri=uri, internal=True)
             listed += nodes.list_item("", nodes.paragraph("", "", nodes.Text("✓ " if claim["holds"] else "✗ "), link))
         section += listed

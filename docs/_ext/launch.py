@@ -2,6 +2,7 @@
 
 import html
 import os
+import re
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -48,7 +49,14 @@ class Launch(SphinxDirective):
         return [nodes.raw("", make_links(self.arguments[0], ""), format="html")]
 
 
+def leave_out(app, page, template, context, doctree):
+    """Leave the links out of a book."""
+    if app.builder.name != "html" and "body" in context:
+        context["body"] = re.sub('<p class="gd-launch">.*?</p>', "", context["body"])
+
+
 def setup(app):
     """Add the directive."""
     app.add_directive("launch", Launch)
+    app.connect("html-page-context", leave_out)
     return {"parallel_read_safe": True}

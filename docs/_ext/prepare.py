@@ -94,6 +94,8 @@ def _convert(output, cell, answers, counter):
     if picture := next((kind for kind in PICTURES if kind in data), None):
         bundles = [data[EXPLORER]] if EXPLORER in data else []
         return [_only(output, picture), *(_output(EXPLORER, bundle) for bundle in bundles)]
+    if "text/html" in data:  # a table of pandas, whose style an EPUB can't read and the page has one for
+        data["text/html"] = re.sub("<style scoped>.*?</style>", "", data["text/html"], flags=re.DOTALL)
     return [output]
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-INLINE = re.compile(r'(<span class="math[^"]*">[^<]*</span>)([.,;:!?)\]’”-][^\s<]*)')
+INLINE = re.compile(r'(<span class="math[^"]*">[^<]*</span>(?:<noscript>.*?</noscript>)?)([.,;:!?)\]’”-][^\s<]*)')
 
 
 def keep_together(app, page, template, context, doctree):

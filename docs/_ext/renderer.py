@@ -60,7 +60,7 @@ class CourseRenderer(NbElementRenderer):
             _raw(f"<details {attributes}><summary>{statement}</summary>"),
             nodes.paragraph("", "The code that checked it:"),
             self._code(claim["code"], "python"),
-            nodes.paragraph("", f"Found: {claim['found']}."),
+            nodes.paragraph("", f"Found: {claim['found']}.", classes=["gd-found"]),
             nodes.paragraph("", "To check it with parameters of your own, change them in"),
             self._code(claim["command"], "console"),
             _raw("</details>"),

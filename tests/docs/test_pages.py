@@ -51,6 +51,16 @@ def page_of(pages, chapter):
     return pages[f"chapters/{chapter}.html"]
 
 
+def words_of(text):
+    return " ".join(re.findall(r"[^\W_]+", text))
+
+
+def without_markup(source):
+    """Return what is read of a Markdown cell, without its formulas."""
+    plain = re.sub(r"\$\$.*?\$\$|(?<![`\w])\$[^$`]+\$", " ", source, flags=re.DOTALL)
+    return re.sub(r"\]\([^)]*\)|<[^>`]*>|^\d+\.", " ", plain, flags=re.MULTILINE)
+
+
 def leads_somewhere(link, page, site, pages):
     """Return whether a file of the site is there, with the anchor if the link has one."""
     parts = urlsplit(link)
@@ -92,6 +102,24 @@ def test_the_pictures_of_a_chapter_have_the_descriptions_and_captions_of_its_not
     for texts in stored:
         assert texts.get("caption", "").replace("`", "") in page.text.replace("’", "'") or "'" in texts["caption"]
     assert VISUALLY_HIDDEN not in page.path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("chapter", PUBLISHED)
+def test_a_chapter_reads_whole_without_javascript(pages, chapter):
+    page = words_of(page_of(pages, chapter).text)
+    cells = [without_markup(cell.source) for cell in notebook_of(chapter).cells if cell.cell_type == "markdown"]
+    printed = [output.text for output in outputs_of(chapter) if output.output_type == "stream"]
+    tables = [
+        re.sub("<[^>]*>", " ", re.sub("<style.*?</style>", "", output.data["text/html"], flags=re.DOTALL))
+        for output in outputs_of(chapter)
+        if "<table" in output.get("data", {}).get("text/html", "")
+    ]
+    assert [text for text in cells + printed + tables if words_of(html.unescape(text)) not in page] == []
+
+
+def test_every_formula_is_read_without_javascript(pages):
+    assert {name: page.formulas for name, page in pages.items()} == {n: page.in_mathml for n, page in pages.items()}
+    assert sum(page.formulas for page in pages.values()) > 300
 
 
 def test_the_picture_of_the_front_page_is_described(pages):
