@@ -12,18 +12,22 @@ class Claims(SphinxDirective):
 
     def run(self):
         """Return the sections."""
-        found = []
+        sections, every = [], []
         for path in sorted(self.env.srcdir.glob("chapters/*.ipynb")):
             self.env.note_dependency(str(path))
-            found += self._section(path.stem, nbformat.read(path, as_version=4))
-        return found
+            notebook = nbformat.read(path, as_version=4)
+            claims = [claim for each in find_claims(notebook) for claim in each["claims"]]
+            sections += self._section(path.stem, notebook, claims)
+            every += claims
+        hold = sum(claim["holds"] for claim in every)
+        count = f"{hold} of {len(every)} hold" if hold < len(every) else f"All {len(every)} hold"
+        return [nodes.paragraph("", f"{count} with the published parameters."), *sections]
 
-    def _section(self, chapter, notebook):
-        claims = [claim for each in find_claims(notebook) for claim in each["claims"]]
+    def _section(self, chapter, notebook, claims):
         title = notebook.cells[0].source.splitlines()[0].removeprefix("# ").partition(":")[0]
         section = nodes.section(ids=[chapter.replace("_", "-")], names=[chapter])
         section += nodes.title("", title)
-        listed = nodes.bullet_list()
+        listed = nodes.bullet_list(classes=["gd-listed"])
         page = self.env.app.builder.get_relative_uri(self.env.docname, f"chapters/{chapter}")
         for claim in claims:
             uri = page if "#" in page else f"{page}#{claim['id']}"  # all chapters may be in one page

@@ -145,6 +145,11 @@ def test_every_claim_is_in_the_page_with_the_code_that_checks_it_and_in_the_inde
     assert page.text.count(f"python -m gd_helpers run {chapter} -p seed 1") >= len(claims)
 
 
+def test_the_index_of_claims_says_how_many_hold(pages):
+    count = sum(len(read_claims(notebook_of(chapter))) for chapter in PUBLISHED)
+    assert f"All {count} hold with the published parameters." in pages["claims.html"].text
+
+
 @pytest.mark.parametrize("chapter", PUBLISHED)
 def test_the_code_beside_a_claim_is_of_the_cell_that_makes_it(pages, chapter):
     source = page_of(pages, chapter).path.read_text(encoding="utf-8")
