@@ -49,13 +49,14 @@ SHOW_EACH_COLOUR_OF_CODE_ONCE = """() => {
     kinds.forEach((kind) => seen.add(kind));
   }
 }"""
-# What is not shown once the reader has opened each box, which takes no script of the page.
+# What is not shown once the reader has opened each box, which takes no script; a box may have one label open, one closed.
 NOT_SHOWN = """() => {
   const article = document.querySelector('article');
   article.querySelectorAll('details').forEach((box) => { box.open = true; });
   const all = (selector) => [...article.querySelectorAll(selector)];
   const isShown = (element) => element.checkVisibility();
-  const isText = (element) => !element.children.length && element.textContent.trim() && !element.closest('script, .math');
+  const isText = (element) =>
+    !element.children.length && element.textContent.trim() && !element.closest('script, summary, .math');
   return {
     pictures: all('img').filter((picture) => !picture.naturalWidth || !isShown(picture)).map(({ alt }) => alt),
     texts: all('*').filter((element) => isText(element) && !isShown(element)).map((element) => element.outerHTML),
