@@ -49,7 +49,7 @@ SHOW_EACH_COLOUR_OF_CODE_ONCE = """() => {
     kinds.forEach((kind) => seen.add(kind));
   }
 }"""
-# What is not shown once the reader has opened each box, which takes no script; a box may have one label open, one closed.
+# What is not shown once the reader has opened each box, which takes no script. Of a box's two labels one is shown.
 NOT_SHOWN = """() => {
   const article = document.querySelector('article');
   article.querySelectorAll('details').forEach((box) => { box.open = true; });
