@@ -40,6 +40,7 @@ def _visitor(visit_for_mathjax, as_block):
 
 def setup(app):
     """Put it in the place of what MathJax alone would show."""
-    app.add_node(nodes.math, override=True, html=_visitor(mathjax.html_visit_math, False))
-    app.add_node(nodes.math_block, override=True, html=_visitor(mathjax.html_visit_displaymath, True))
+    app.setup_extension("sphinx.ext.mathjax")
+    app.registry.html_inline_math_renderers["mathjax"] = _visitor(mathjax.html_visit_math, False)
+    app.registry.html_block_math_renderers["mathjax"] = _visitor(mathjax.html_visit_displaymath, True)
     return {"parallel_read_safe": True}

@@ -6,6 +6,7 @@ from bare import serving
 from browser import Traffic
 from built_site import ROOT, build
 from exercise_answers import as_python, predictions_with_options, questions_with_answers
+from pages import WAIT
 from server import CHAPTERS
 
 from gd_helpers.lesson.parameters import PUBLISHED
@@ -93,6 +94,7 @@ def page(browser):
     """Return a page of a reader who has answered nothing."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
+    page.set_default_timeout(WAIT)
     page.traffic, page.said = Traffic(page), []
     page.on("console", lambda message: message.type in ("error", "warning") and page.said.append(message.text))
     yield page
