@@ -1,4 +1,4 @@
-"""The command line: ``python -m gd_helpers run``, ``refresh``, ``check`` and ``sweep``."""
+"""The command line: ``python -m gd_helpers run``, ``refresh``, ``check``, ``sweep``, ``handout`` and ``grade``."""
 
 import itertools
 import signal
@@ -50,7 +50,10 @@ parameters_option = click.option("-p", "given", **parameter, metavar="NAME VALUE
 
 @click.group(no_args_is_help=False)
 def cli():
-    """Run, refresh, check or sweep chapters, each called by its name, such as 03_batch, its number or its path."""
+    """Run, refresh, check, sweep, hand out or grade chapters.
+
+    A chapter is called by its name, such as 03_batch, its number or its path.
+    """
 
 
 @cli.command(cls=ParameterCommand)
@@ -112,6 +115,25 @@ def sweep(options, chapter, grid, given, out, jobs, dask):
     result = sweeps.sweep(chapter, values, dict(given), out=out, jobs=jobs, dask=dask, **options)
     click.echo(str(result))
     return int(bool(result.failed or result.problem))
+
+
+@cli.command()
+@click.argument("roster", metavar="ROSTER.csv")
+@click.argument("names", nargs=-1, required=True, metavar="CHAPTER...")
+@click.option("--out", required=True, metavar="DIR", help="Where to: a new folder.")
+@click.pass_obj
+def handout(options, roster, names, out):
+    """Write a folder for each learner, with the chapters on the learner's own data.
+
+    The first column of ROSTER.csv has the learners' names; each other column sets the parameter that it is called
+    after. Without a column seed, each name gives a seed of its own.
+    """
+    from gd_helpers.runner.grading.handout import hand_out
+
+    made = hand_out(roster, names, out=out, **options)
+    count = f"{len(made.chapters)} chapter{'s' * (len(made.chapters) > 1)}"
+    click.echo(f"handed out {count} to {len(made.handouts)} learners in {out}; grade needs its manifest.json")
+    return 0
 
 
 def main(words=None, **options):

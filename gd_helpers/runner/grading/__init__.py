@@ -1,0 +1,1 @@
+"""Chapters for a class: handed out with everyone's own data, and graded when they come back."""
