@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gd_helpers.exercises.feedback import Verdict
+from gd_helpers.exercises.plain import decode, encode
 
 UNANSWERED = Verdict("unanswered")
 
@@ -73,6 +74,20 @@ class Question:
     def parameters(self):
         """The names of the chapter's parameters that the question depends on."""
         return ()
+
+    def record(self, answer):
+        """Return `answer` as plain data, which can be judged in another process by `judge_record`."""
+        return {"answer": encode(answer)}
+
+    def judge_record(self, record, parameters):
+        """Return the verdict on the answer that `record` has written.
+
+        Raises
+        ------
+        ValueError
+            If it is nothing that `record` has written.
+        """
+        return self.judge(decode(record["answer"]), parameters)
 
     def _is_right(self, detail):
         return Verdict("right", f"{detail} {self.then}".strip())
