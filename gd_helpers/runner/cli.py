@@ -136,6 +136,31 @@ def handout(options, roster, names, out):
     return 0
 
 
+@cli.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--out", required=True, metavar="DIR2", help="Where to; there the same command carries on.")
+@jobs_option
+@click.option("--report", is_flag=True, help="Write a page on the misconceptions that were met, too.")
+@click.option("--manifest", metavar="FILE", help="What was handed out; DIR/manifest.json by default.")
+@click.option("--user", "users", multiple=True, metavar="NAME", help="Run notebooks as this user; one at a time each.")
+@click.option("--seconds", type=click.IntRange(1), metavar="S", help="Time for each notebook; 600 by default.")
+@click.option("--memory", type=click.FloatRange(0.1), metavar="GIB", help="Memory for each notebook; 4 by default.")
+@click.option("--processes", type=click.IntRange(1), metavar="N", help="Processes of each notebook; 50 by default.")
+@click.option("--output", type=click.FloatRange(0.1), metavar="MB", help="Output of each notebook; 20 by default.")
+def grade(folder, out, jobs, report, manifest, users, **limits):
+    """Run what came back of a handout, judge its exercises, and write a table and feedback.
+
+    Notebooks are programs, and may do whatever the user may as whom they run. Run those of other people in a container,
+    or as root with --user NAME, a user who has no rights: docs/grading.md says how.
+    """
+    from gd_helpers.runner.grading.grade import grade as grade_all
+    from gd_helpers.runner.limits import Limits
+
+    given = Limits(**{name: value for name, value in limits.items() if value is not None})
+    click.echo(str(grade_all(folder, out=out, jobs=jobs, limits=given, users=users, manifest=manifest, report=report)))
+    return 0
+
+
 def main(words=None, **options):
     """Do what the command line's `words` say; return the exit status.
 
@@ -152,7 +177,7 @@ def main(words=None, **options):
     try:
         return cli.main(words, "python -m gd_helpers", standalone_mode=False, obj=options)
     except click.Abort:
-        message, status = "stopped; what had finished is kept, and the same sweep carries on", 130
+        message, status = "stopped; what had finished is kept, and the same sweep or grade carries on", 130
     except click.ClickException as error:
         message, status = f"error: {error.format_message()}", 2
     except (ValueError, SweepError) as error:

@@ -1,5 +1,7 @@
 """Schedule runs of notebooks: many, a few at a time, each by a `worker` process. Run, refresh and sweep all use it."""
 
+import contextlib
+import json
 import os
 import pickle
 import subprocess
@@ -15,6 +17,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from gd_helpers.runner.files import PACKAGE, hash_package
+from gd_helpers.runner.limits import Guard, Limits
 
 CELL_TIMEOUT = 600  # seconds
 POLL = 0.1  # seconds
@@ -35,6 +38,8 @@ class Job:
     folder: str | None = None  # where the kernel works; None is a folder of its own
     cell_timeout: int = CELL_TIMEOUT  # seconds
     package: str | None = None  # the hash of the package that it must be run with, if that matters
+    limits: Limits | None = None  # for a notebook of somebody else; it also runs on after a cell that raises
+    kernel: tuple = ()  # the command that starts the kernel, if not the usual one
 
 
 @dataclass(frozen=True)
@@ -46,10 +51,11 @@ class Outcome:
     seconds: float = 0.0
 
 
-def run_jobs(jobs, place, processes=None):
+def run_jobs(jobs, place, processes=None, run=None):
     """Yield each of `jobs` with its `Outcome` as it ends; they start in this order, inside the folder `place`.
 
     At most `processes` run at a time, by default as many as there are cores. However this ends, no process is left.
+    `run` is `run_job`, or does something before and after it.
 
     Raises
     ------
@@ -59,7 +65,7 @@ def run_jobs(jobs, place, processes=None):
     over = threading.Event()
     with ThreadPoolExecutor(processes or count_cores()) as pool:
         try:
-            pending = {pool.submit(run_job, job, place, over.is_set): job for job in jobs}
+            pending = {pool.submit(run or run_job, job, place, over.is_set): job for job in jobs}
             while pending:
                 done, _ = wait(pending, timeout=1, return_when=FIRST_COMPLETED)  # Windows hears Ctrl-C only in between
                 for future in done:
@@ -111,14 +117,26 @@ def _run_worker(job, folder, is_over):
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
     watched, worker.stdin = worker.stdin, None  # `communicate` would close it
-    with worker, watched:  # once it is closed, the worker's watchdog ends the kernel and the worker
+    guard = Guard(job.limits, worker.pid) if job.limits else None
+    with worker, watched, contextlib.ExitStack() as stack:  # once `watched` is closed, the worker's watchdog ends all
+        if guard:
+            stack.callback(guard.end)
         while not is_over():
             try:
-                return pickle.loads(worker.communicate(timeout=POLL)[0])
+                outcome = _read_outcome(worker.communicate(timeout=POLL)[0])
+                return replace(outcome, reason=guard.reason) if guard and guard.reason else outcome
             except subprocess.TimeoutExpired:
-                pass
-            except (EOFError, pickle.UnpicklingError):
-                return Outcome("its worker process was killed")
+                if guard:
+                    guard.look()
+
+
+def _read_outcome(said):
+    """Return the `Outcome` that a worker said; it said so in JSON, since reading a pickle runs what is in it."""
+    try:
+        content = json.loads(said)
+        return Outcome(str(content["reason"]), str(content["text"]))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return Outcome("its worker process was killed")
 
 
 def _make_environment(folder):

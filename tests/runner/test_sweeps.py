@@ -265,7 +265,7 @@ def test_ctrl_c_ends_a_sweep_with_its_rows(course):
     finally:
         command.kill()
     assert command.returncode == 130
-    assert error.splitlines()[-1] == "stopped; what had finished is kept, and the same sweep carries on"
+    assert error.splitlines()[-1] == "stopped; what had finished is kept, and the same sweep or grade carries on"
     assert "Traceback" not in error
     assert names_in(course.parent / "out") == ["runs", "table.csv", "table.parquet"]
     assert len(pd.read_csv(course.parent / "out" / "table.csv")) == len(runs_in(course)) >= 1
