@@ -39,7 +39,7 @@ def _summarise(learner, stem, parameters, rows):
     values = ", ".join(f"{name} = {value}" for name, value in parameters.items())
     lines = [f"{_head(row)} {'' if row['state'] == 'right' else row['message']}".strip() for row in rows]
     trouble = f"The notebook was not run to its end: {rows[0]['reason']}." if rows[0]["reason"] else ""
-    heading = f"{stem}, {learner}: {solved} of {len(rows)} exercises are right."
+    heading = f"{stem}, {learner}: {solved} of {len(rows)} exercises right."
     return _make_cell(Box(heading, f"{trouble} Judged for {values}.".strip(), GREY, lines), "graded-summary")
 
 

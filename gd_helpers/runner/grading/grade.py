@@ -71,7 +71,7 @@ class Grades:
         there = f", {self.before} of them before" if self.before else ""
         right = sum(row["points"] for rows in self.rows.values() for row in rows)
         asked = sum(len(rows) for rows in self.rows.values())
-        lines.append(f"graded {len(self.tasks)} notebooks{there}; {right} of {asked} exercises are right")
+        lines.append(f"graded {len(self.tasks)} notebooks{there}; {right} of {asked} exercises right")
         return "\n".join([*lines, f"table: {self.out / 'grades.csv'}, and the same in grades.parquet"])
 
 
@@ -107,10 +107,10 @@ def grade(folder, *, out, jobs=None, limits=None, users=(), manifest=None, repor
         raise ValueError(f"what came back must be in a folder, got {str(folder)!r}")
     check_out(out, folder, [])
     handed_out = read_manifest(manifest or folder / FILE)
-    if users:
-        out.mkdir(mode=0o700, parents=True, exist_ok=True)
     sandbox = Sandbox(users, jobs, closed=[folder, out])
     tasks, strangers = _plan(folder, handed_out, limits)
+    if users:
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked_folder(out) as place:
         grades = Grades(out, tasks, strangers)
         _read_earlier(grades)

@@ -12,7 +12,7 @@ import sys
 LARGEST_FILE = 2**30  # bytes
 MOST_THREADS = 1000  # of the other user, each process counted as one, too
 PR_SET_NO_NEW_PRIVS = 38
-KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "OMP_NUM_THREADS", "GD_HEADLESS", "JPY_PARENT_PID")
+KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "OMP_NUM_THREADS", "GD_HEADLESS")
 
 
 def main(folder, connection, user=""):
