@@ -20,7 +20,7 @@ READY := .venv/.ready
 WARM := .venv/.warm
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab run site book test test-lab bench lint refresh clean
+.PHONY: help env lab run site book test test-lab test-grading bench lint refresh clean
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ test: $(WARM) ## Test the package, its examples, and every chapter's stored outp
 
 test-lab: $(WARM) ## Test the chapters and their explorers in a browser (TEST_OPTIONS="-k 03_batch")
 	$(BIN)/python -m pytest tests/lab --override-ini=addopts=--import-mode=importlib -n $(WORKERS) $(TEST_OPTIONS)
+
+test-grading: $(WARM) ## Test the grading of a class of thirty, each notebook in a kernel of its own
+	GD_CLASS=kernels $(BIN)/python -m pytest tests/runner/grading/test_class.py $(TEST_OPTIONS)
 
 bench: $(WARM) ## Time training against plain loops and other programs, into build/bench (BENCH_OPTIONS="-k batch")
 	$(BIN)/python -m pytest tests/benchmarks --override-ini=addopts=--import-mode=importlib --benchmark-quiet --quiet -rs $(BENCH_OPTIONS)

@@ -6,6 +6,7 @@ all else as the name of its type, which is what a learner is told of it.
 
 import base64
 import numbers
+from decimal import Decimal
 
 import numpy as np
 import torch
@@ -41,6 +42,8 @@ def encode(value, depth=0):
 
 
 def _encode_number(value):
+    if isinstance(value, Decimal):
+        return {"str": str(value)[:LONGEST]}
     if isinstance(value, numbers.Real) and not isinstance(value, np.generic):
         if isinstance(value, numbers.Integral):
             return {"int": str(int(value))} if abs(value) < 10**LONGEST else {"type": "int"}

@@ -15,7 +15,7 @@ from gd_helpers.runner.grading.manifest import FILE, read_manifest
 from gd_helpers.runner.grading.report import write_report
 from gd_helpers.runner.grading.sandbox import Sandbox
 from gd_helpers.runner.grading.submissions import Prepared, SubmissionError, fold_name, list_folders, prepare, read_file
-from gd_helpers.runner.grading.verdicts import judge_notebook
+from gd_helpers.runner.grading.verdicts import COLUMNS, judge_notebook
 from gd_helpers.runner.limits import Limits
 from gd_helpers.runner.scheduler import Job, collect, run_jobs
 
@@ -55,7 +55,7 @@ class Grades:
     def table(self):
         """A row for each exercise of each chapter of each learner."""
         rows = [row for task in self.tasks for row in self.rows.get(task.key, ())]
-        return pd.DataFrame(rows).astype({"misconception": "Int64"})
+        return pd.DataFrame(rows, columns=COLUMNS).astype({"misconception": "Int64"})
 
     def write(self):
         """Write the table, once for programs and once for people."""

@@ -98,7 +98,7 @@ def _check_user(user, closed):
         raise ValueError(f"--user must be a user of this machine, got {user!r}") from None
     if account.pw_uid == 0:
         raise ValueError(f"--user must be a user without rights, got {user!r}")
-    said, reason = _ask(account, "import gd_helpers.data, ipykernel")
+    said, reason = _ask(account, "import gd_helpers.checks, ipykernel")
     if reason:
         raise ValueError(
             f"--user {user} cannot run the course, which must be installed where all may read it: {reason}"

@@ -1,6 +1,7 @@
 """Read what came back, which may be anything, and get it ready to be run."""
 
 import hashlib
+import json
 import os
 import stat
 import unicodedata
@@ -14,6 +15,8 @@ from gd_helpers.runner.grading.capture import write_call
 from gd_helpers.runner.grading.cells import find_check, find_parameters
 
 LARGEST = 50  # MB of a notebook
+MOST_CELLS = 2000
+LONGEST_CELL = 20_000  # characters of one that can hand over an answer: longer ones take minutes to parse
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
@@ -90,22 +93,39 @@ def prepare(content, stem, chapter, values):
         If it is no notebook.
     """
     try:
-        notebook = nbformat.reads(content.decode(), as_version=4)
+        notebook = _read_notebook(content)
         _clean(notebook, hashlib.sha256(content).hexdigest()[:8])
         nbformat.validate(notebook)
-    except Exception as error:  # nbformat lets through what it meets
+        _set_parameters(notebook, chapter, values)
+        found = {name: _find_cells(notebook, name, key) for name, key in chapter.answers.items()}
+        problems = {name: cells for name, cells in found.items() if isinstance(cells, str)}
+        answers = {}
+        for name in found.keys() - problems:
+            answers[name] = [(cell.id, _add_capture(notebook, cell, stem, name)) for cell in found[name]]
+        return Prepared(nbformat.writes(notebook), answers, problems)
+    except Exception as error:  # whatever reading such a file raises, it is the learner's
         raise SubmissionError(f"not a notebook: {type(error).__name__}") from None
-    _set_parameters(notebook, chapter, values)
-    found = {name: _find_cells(notebook, name, key) for name, key in chapter.answers.items()}
-    problems = {name: cells for name, cells in found.items() if isinstance(cells, str)}
-    answers = {}
-    for name in found.keys() - problems:
-        answers[name] = [(cell.id, _add_capture(notebook, cell, stem, name)) for cell in found[name]]
-    return Prepared(nbformat.writes(notebook), answers, problems)
+
+
+def _read_notebook(content):
+    """Return the notebook without its outputs; what is slow to read is left out before nbformat sees it.
+
+    Raises
+    ------
+    ValueError
+        If it has too many cells.
+    """
+    raw = json.loads(content)
+    if len(raw["cells"]) > MOST_CELLS:
+        raise ValueError(f"a notebook may have {MOST_CELLS} cells, got {len(raw['cells'])}")
+    for cell in raw["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    return nbformat.reads(json.dumps(raw), as_version=4)
 
 
 def _clean(notebook, digest):
-    """Leave of a notebook what is to be run: no outputs, no tags; and give each cell an id of its own."""
+    """Leave of a notebook what is to be run, without tags, and give each cell an id of its own."""
     notebook.nbformat_minor = 5
     notebook.metadata = nbformat.from_dict(KERNEL)
     place = find_parameters(notebook)
@@ -115,8 +135,6 @@ def _clean(notebook, digest):
             cell.id = f"cell-{digest}-{number}"
         seen.add(cell.id)
         cell.metadata = nbformat.from_dict({"tags": ["parameters"]} if number == place else {})
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
 
 
 def _set_parameters(notebook, chapter, values):
@@ -137,10 +155,12 @@ def _find_cells(notebook, name, key):
     """
     found, problem = [], "No cell of the notebook checks an answer to it."
     for cell in code_cells(notebook):
+        if len(cell.source) > LONGEST_CELL:
+            continue
         try:
             if find_check(cell, name):
                 found.append(cell)
-        except (SyntaxError, ValueError, RecursionError) as error:
+        except (SyntaxError, ValueError, RuntimeError, MemoryError) as error:
             if cell.id == key:
                 problem = f"Its cell is not Python: {' '.join(str(error).split())[:200]}."
     found.reverse()

@@ -6,6 +6,8 @@ from gd_helpers.exercises.chapter import questions_of
 from gd_helpers.exercises.feedback import Verdict
 from gd_helpers.runner.grading.capture import MIME
 
+COLUMNS = ["learner", "folder", "chapter", "number", "exercise", "kind", "state", "points"]
+COLUMNS += ["misconception", "message", "reason"]
 NOT_RUN = "not run"  # beside the states of a verdict
 LONGEST = 500  # characters of a message
 

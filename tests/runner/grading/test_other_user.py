@@ -12,11 +12,12 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from graded import add_cell, answer_right, fill_in, write_course
+from graded import answer_right, fill_in, write_course
 
 from gd_helpers.exercises.chapter import questions_of
 from gd_helpers.runner.files import PACKAGE
 from gd_helpers.runner.grading.handout import hand_out
+from gd_helpers.runner.grading.sandbox import Sandbox
 
 STEM = "00_introduction"
 USER = "gd-test-learner"
@@ -57,12 +58,14 @@ def may(*command):
 @pytest.fixture(scope="module")
 def python(user):
     """Give a Python that the user may run, and the environment for it: that of these tests, or links to its files."""
-    place = Path(tempfile.mkdtemp(prefix="gd-test-"))
-    place.chmod(0o755)
-    paths = [
-        reach(PACKAGE, place / "course" / "gd_helpers").parent,
-        reach(sysconfig.get_path("purelib"), place / "lib"),
-    ]
+    with tempfile.TemporaryDirectory(prefix="gd-test-") as folder:
+        os.chmod(folder, 0o755)
+        yield make_python(Path(folder))
+
+
+def make_python(place):
+    shutil.copytree(PACKAGE, place / "course" / "gd_helpers")  # not the one that a learner would change if this fails
+    paths = [place / "course", reach(sysconfig.get_path("purelib"), place / "lib")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths)), "GD_HEADLESS": "1"}
     command = sys.executable
     if not may(command, "-c", ""):
@@ -72,8 +75,7 @@ def python(user):
         for library in Path(sys.base_prefix, "lib").glob("libpython*"):
             link(library, place / "python" / "lib" / library.name)
         environment["LD_LIBRARY_PATH"] = str(place / "python" / "lib")
-    yield str(command), environment
-    shutil.rmtree(place)
+    return str(command), environment
 
 
 def reach(path, other):
@@ -82,6 +84,8 @@ def reach(path, other):
 
 
 def link(source, target):
+    """Link the file, or all files of the folder, `source` to `target`, which is returned."""
+    target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     if Path(source).is_dir():
         ignored = shutil.ignore_patterns("site-packages", "test")
@@ -100,12 +104,12 @@ def graded(python, user, tmp_path_factory):
     (place / "roster.csv").write_text("name\nMallory\nZoë\n", encoding="utf-8")
     course = write_course(place / "notebooks", STEM)
     manifest = hand_out(place / "roster.csv", [STEM], out=place / "back", notebooks=course)
-    for handout in manifest.handouts:
-        path, values = place / "back" / handout.folder / f"{STEM}.ipynb", handout.parameters[STEM]
-        fill_in(path, {question.name: answer_right(question, values) for question in questions_of(STEM)})
+    values = manifest.handouts[1].parameters[STEM]
+    answers = {question.name: answer_right(question, values) for question in questions_of(STEM)}
+    fill_in(place / "back" / "Zoë" / f"{STEM}.ipynb", answers)
     names = {"out": str(place / "out"), "back": str(place / "back"), "stem": STEM}
-    for tried in TRIES:
-        add_cell(place / "back" / "Mallory" / f"{STEM}.ipynb", tried.format(**names), 100)
+    cells = [nbformat.v4.new_code_cell(tried.format(**names)) for tried in TRIES]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), place / "back" / "Mallory" / f"{STEM}.ipynb")
     (place / "back").chmod(0o700)
     words = ["grade", str(place / "back"), "--out", str(place / "out"), "--user", user]
     secret = environment | {"SECRET_TOKEN": "of the teacher"}
@@ -123,8 +127,8 @@ def printed(place):
 def test_both_are_graded_and_nothing_is_to_be_told(graded):
     place, said = graded
     table = pd.read_csv(place / "out" / "grades.csv")
-    assert table.state.tolist() == ["right"] * 8
-    assert said.splitlines()[0] == "graded 2 notebooks; 8 of 8 exercises right"
+    assert table.state.tolist() == ["unanswered"] * 4 + ["right"] * 4
+    assert said.splitlines()[0] == "graded 2 notebooks; 4 of 8 exercises right"
 
 
 def test_all_that_needs_rights_is_refused(graded):
@@ -154,12 +158,19 @@ def test_no_process_of_the_user_is_left(graded):
     assert found.splitlines() in ([], ["COMMAND"])
 
 
-def test_a_user_who_has_a_way_into_the_folder_is_refused(python, graded):
-    place, (command, environment) = graded[0], python
+def test_a_user_who_has_a_way_into_a_folder_is_refused(python, monkeypatch):
+    command, environment = python
+    monkeypatch.setattr(sys, "executable", command)
+    for name in ("PYTHONPATH", "LD_LIBRARY_PATH"):
+        monkeypatch.setenv(name, environment.get(name, ""))
     with tempfile.TemporaryDirectory(prefix="gd-test-") as folder:
-        shutil.copy(place / "back" / "manifest.json", folder)
+        Sandbox([USER], closed=[folder])
         os.chmod(folder, 0o755)
-        words = ["grade", folder, "--out", str(place / "other"), "--user", USER]
-        run = subprocess.run([command, "-m", "gd_helpers", *words], env=environment, capture_output=True, text=True)
-    assert run.returncode == 2
-    assert f"--user {USER} must not be able to read '{folder}'" in run.stderr
+        with pytest.raises(ValueError, match=f"--user {USER} must not be able to read '{folder}'"):
+            Sandbox([USER], closed=[folder])
+
+
+def test_a_user_who_cannot_run_this_python_is_refused(user, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/proc/1/exe")
+    with pytest.raises(ValueError, match=f"--user {USER} cannot run the course, which must be installed where all may"):
+        Sandbox([USER])

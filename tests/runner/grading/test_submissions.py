@@ -13,6 +13,7 @@ from gd_helpers.runner.grading.handout import hand_out
 from gd_helpers.runner.grading.submissions import SubmissionError, list_folders, prepare, read_file
 
 STEM = "00_introduction"
+EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs links")
 
 
@@ -123,6 +124,14 @@ def test_why_there_is_no_answer_is_said(handed):
     }
 
 
+@pytest.mark.parametrize("answer", ["-" * 5000 + "1", "(" * 300 + ")" * 300, "1" + ",1" * 20_000])
+def test_a_cell_that_is_too_deep_or_too_long_to_be_read_costs_its_own_answer(handed, answer):
+    path, prepare_it = handed
+    fill_in(path, {"updates_until": f"exercises.updates_until.check({answer})"})
+    prepared, _ = prepare_it()
+    assert list(prepared.problems) == ["updates_until"]
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -131,11 +140,11 @@ def test_why_there_is_no_answer_is_said(handed):
         b"print(1)",
         b"[]",
         b"{}",
-        b'{"cells": []}',
         b'{"cells": [{}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
         b'{"cells": 7, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
         b'{"cells": [{"cell_type": "code", "source": 7}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
         b"[" * 100_000,
+        json.dumps({**EMPTY, "cells": [{"cell_type": "raw", "source": "", "metadata": {}}] * 3000}).encode(),
     ],
 )
 def test_what_is_no_notebook_is_said_to_be_none(handed, content):
