@@ -6,11 +6,15 @@ each is executed in a kernel, as `grade` does; with ``GD_CLASS=chapters`` they a
 
 import contextlib
 import os
+import subprocess
+import sys
 
 import nbformat
 import pandas as pd
+import psutil
 import pytest
 from graded import answer_right, answer_wrong, fill_in, write_course
+from waiting import wait_until
 
 from gd_helpers.exercises import chapter as exercises_module
 from gd_helpers.exercises.chapter import questions_of
@@ -156,3 +160,23 @@ def test_only_what_was_changed_is_graded_again(handed_in, executed, tmp_path):
     assert len(keys) == 1
     assert grades.table.state[1] == "wrong"
     assert "<h1>What 30 learners answered</h1>" in (tmp_path / "out" / "report.html").read_text()
+
+
+@pytest.mark.skipif(not HOW, reason="takes minutes; make test-grading does it")
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are killed in another way")
+def test_killed_and_started_again_it_leaves_no_process_and_does_nothing_twice(handed_in, tmp_path):
+    folder, _ = handed_in
+    command = [sys.executable, "-m", "gd_helpers", "grade", str(folder), "--out", str(tmp_path / "out")]
+    feedback, kernels = tmp_path / "out" / "feedback", set()
+    ran = "*right*/*.ipynb"  # those of no use are dealt with first, and at once
+    with subprocess.Popen(command, start_new_session=True) as grading:
+        wait_until(lambda: len(list(feedback.glob(ran))) >= 2 or grading.poll() is not None)
+        kernels = set(psutil.Process(grading.pid).children(recursive=True))
+        grading.kill()
+    assert kernels
+    wait_until(lambda: not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in kernels))
+    before = {path: path.stat().st_mtime_ns for path in feedback.rglob("*.ipynb")}
+    assert len(before) < 90
+    subprocess.run(command, check=True)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert len(list(feedback.rglob("*.ipynb"))) == 90

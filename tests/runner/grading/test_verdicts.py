@@ -20,7 +20,7 @@ ERROR = new_output("error", ename="NameError", evalue="name <b>x</b>\nis not def
 
 
 def judge(*handed_over, raised=False, reason=""):
-    """Return the row of an exercise for which cells handed over these records; the first cell is the one that counts."""
+    """Return the row of an exercise for which cells handed over these records, the first as the one that counts."""
     prepared = Prepared("", {NAME: [(f"cell-{i}", f"graded-{i}") for i, _ in enumerate(handed_over)]}, {})
     cells = {}
     for i, record in enumerate(handed_over):
