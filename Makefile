@@ -23,7 +23,7 @@ WARM := .venv/.warm
 .PHONY: help env lab run site book test test-lab test-grading bench lint refresh clean
 
 help: ## Show these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'For example: make run CHAPTERS="03_batch 04_stochastic" PARAMS="-p epochs 50"'
 
 env: $(WARM) ## Make or update .venv

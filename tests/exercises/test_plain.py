@@ -83,6 +83,7 @@ def test_whatever_is_read_is_refused_or_a_value(data):
 @pytest.mark.parametrize(
     "data",
     [
+        {"array": {"dtype": "<M8[s]", "shape": [1], "base64": "AAAAAAAAAAA="}},
         {"array": {"dtype": "O", "shape": [1], "base64": "AAAAAAAAAAA="}},
         {"array": {"dtype": "<f8", "shape": [10**12], "base64": ""}},
         {"array": {"dtype": "<f8", "shape": [2], "base64": "AAAAAAAAAAA="}},
