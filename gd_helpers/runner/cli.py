@@ -131,8 +131,9 @@ def handout(options, roster, names, out):
     from gd_helpers.runner.grading.handout import hand_out
 
     made = hand_out(roster, names, out=out, **options)
-    count = f"{len(made.chapters)} chapter{'s' * (len(made.chapters) > 1)}"
-    click.echo(f"handed out {count} to {len(made.handouts)} learners in {out}; grade needs its manifest.json")
+    chapters, learners = len(made.chapters), len(made.handouts)
+    count = f"{chapters} chapter{'s' * (chapters > 1)} to {learners} learner{'s' * (learners > 1)}"
+    click.echo(f"handed out {count} in {out}; grade needs its manifest.json")
     return 0
 
 

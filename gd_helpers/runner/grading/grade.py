@@ -71,7 +71,8 @@ class Grades:
         there = f", {self.before} of them before" if self.before else ""
         right = sum(row["points"] for rows in self.rows.values() for row in rows)
         asked = sum(len(rows) for rows in self.rows.values())
-        lines.append(f"graded {len(self.tasks)} notebooks{there}; {right} of {asked} exercises right")
+        count = f"{len(self.tasks)} notebook{'s' * (len(self.tasks) != 1)}"
+        lines.append(f"graded {count}{there}; {right} of {asked} exercises right")
         return "\n".join([*lines, f"table: {self.out / 'grades.csv'}, and the same in grades.parquet"])
 
 

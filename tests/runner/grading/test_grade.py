@@ -175,7 +175,7 @@ def test_an_endless_loop_ends_with_its_time(tmp_path, capsys):
     assert capsys.readouterr().out.splitlines() == [
         f"Anna/{STEM}: took more than 5 s",
         "note: nobody in the manifest has the folders Stranger",
-        "graded 1 notebooks; 0 of 4 exercises right",
+        "graded 1 notebook; 0 of 4 exercises right",
         f"table: {tmp_path / 'out' / 'grades.csv'}, and the same in grades.parquet",
     ]
     assert "4 not run" not in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
