@@ -113,7 +113,8 @@ def graded(python, user, tmp_path_factory):
     (place / "back").chmod(0o700)
     words = ["grade", str(place / "back"), "--out", str(place / "out"), "--user", user]
     secret = environment | {"SECRET_TOKEN": "of the teacher"}
-    run = subprocess.run([command, "-m", "gd_helpers", *words], env=secret, capture_output=True, text=True, check=False)
+    words = [command, "-P", "-m", "gd_helpers", *words]  # not the package in this folder
+    run = subprocess.run(words, env=secret, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     return place, run.stdout
 
