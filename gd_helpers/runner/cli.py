@@ -155,10 +155,14 @@ def grade(folder, out, jobs, report, manifest, users, **limits):
     or as root with --user NAME, a user who has no rights: docs/grading.md says how.
     """
     from gd_helpers.runner.grading.grade import grade as grade_all
+    from gd_helpers.runner.grading.report import write_report
     from gd_helpers.runner.limits import Limits
 
     given = Limits(**{name: value for name, value in limits.items() if value is not None})
-    click.echo(str(grade_all(folder, out=out, jobs=jobs, limits=given, users=users, manifest=manifest, report=report)))
+    grades = grade_all(folder, out=out, jobs=jobs, limits=given, users=users, manifest=manifest)
+    if report:
+        write_report(grades.out / "report.html", grades.table)
+    click.echo(str(grades))
     return 0
 
 

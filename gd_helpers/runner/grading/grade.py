@@ -12,7 +12,6 @@ from gd_helpers.files import atomic_write
 from gd_helpers.runner.files import check_out, hash_package, locked_folder
 from gd_helpers.runner.grading.feedback import make_feedback
 from gd_helpers.runner.grading.manifest import FILE, read_manifest
-from gd_helpers.runner.grading.report import write_report
 from gd_helpers.runner.grading.sandbox import Sandbox
 from gd_helpers.runner.grading.submissions import Prepared, SubmissionError, fold_name, list_folders, prepare, read_file
 from gd_helpers.runner.grading.verdicts import COLUMNS, judge_notebook
@@ -76,7 +75,7 @@ class Grades:
         return "\n".join([*lines, f"table: {self.out / 'grades.csv'}, and the same in grades.parquet"])
 
 
-def grade(folder, *, out, jobs=None, limits=None, users=(), manifest=None, report=False):
+def grade(folder, *, out, jobs=None, limits=None, users=(), manifest=None):
     """Grade the notebooks in `folder` that were handed out with `manifest`, and return the `Grades`.
 
     Called again, it does not do again what was graded, as long as notebook, manifest, limits and package are the same.
@@ -95,8 +94,6 @@ def grade(folder, *, out, jobs=None, limits=None, users=(), manifest=None, repor
         Notebooks run as these users of the machine, who must have no way into `folder` and `out`.
     manifest : path, optional
         ``folder/manifest.json`` by default.
-    report : bool
-        Whether to write ``report.html``, too: which misconceptions were met how often.
 
     Raises
     ------
@@ -117,8 +114,6 @@ def grade(folder, *, out, jobs=None, limits=None, users=(), manifest=None, repor
         _read_earlier(grades)
         _run(grades, sandbox, place, limits)
         grades.write()
-        if report:
-            write_report(out / "report.html", grades.table)
     return grades
 
 
