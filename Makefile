@@ -18,6 +18,7 @@ BIN := .venv/bin
 endif
 READY := .venv/.ready
 WARM := .venv/.warm
+AUTOGRADERS := .venv/autograders/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help env lab run site book test test-lab test-grading bench lint refresh clean
@@ -45,7 +46,7 @@ book: $(WARM) ## Build the course as an EPUB and, where there is Chromium, as a 
 	! command -v $(CHROMIUM) || $(CHROMIUM) --headless --no-sandbox --disable-gpu --no-pdf-header-footer \
 		--virtual-time-budget=120000 --print-to-pdf=build/book/Gradientdescent.pdf file://$(CURDIR)/build/single/index.html
 
-test: $(WARM) ## Test the package, its examples, and every chapter's stored outputs (TEST_OPTIONS="-x")
+test: $(WARM) $(AUTOGRADERS) ## Test the package, its examples, and every chapter's stored outputs (TEST_OPTIONS="-x")
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TEST_OPTIONS)
 
 test-lab: $(WARM) ## Test the chapters and their explorers in a browser (TEST_OPTIONS="-k 03_batch")
@@ -84,6 +85,12 @@ $(READY): requirements.txt pyproject.toml
 	@mkdir -p .venv/share/jupyter/lab/settings
 	@echo '{"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}, "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}}' \
 		> .venv/share/jupyter/lab/settings/overrides.json
+	@touch $@
+
+# nbgrader and Otter lie apart, where only their tests look, because they bring extensions that would change JupyterLab.
+$(AUTOGRADERS): requirements-autograders.txt $(READY)
+	rm -rf $(@D)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(@D) -r requirements-autograders.txt
 	@touch $@
 
 # Compiled once here, the training kernels load from disk ever after, wherever the course is used.

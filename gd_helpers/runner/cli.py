@@ -121,16 +121,20 @@ def sweep(options, chapter, grid, given, out, jobs, dask):
 @click.argument("roster", metavar="ROSTER.csv")
 @click.argument("names", nargs=-1, required=True, metavar="CHAPTER...")
 @click.option("--out", required=True, metavar="DIR", help="Where to: a new folder.")
+@click.option("--nbgrader", is_flag=True, help="Write a course folder of nbgrader, too.")
+@click.option("--otter", is_flag=True, help="Write assignments for Otter, too.")
 @click.pass_obj
-def handout(options, roster, names, out):
+def handout(options, roster, names, out, **chosen):
     """Write a folder for each learner, with the chapters on the learner's own data.
 
     The first column of ROSTER.csv has the learners' names; each other column sets the parameter that it is called
     after. Without a column seed, each name gives a seed of its own.
     """
+    from gd_helpers.runner.grading import nbgrader, otter
     from gd_helpers.runner.grading.handout import hand_out
 
-    made = hand_out(roster, names, out=out, **options)
+    autograders = [module for module in (nbgrader, otter) if chosen[module.FOLDER]]
+    made = hand_out(roster, names, out=out, autograders=autograders, **options)
     chapters, learners = len(made.chapters), len(made.handouts)
     count = f"{chapters} chapter{'s' * (chapters > 1)} to {learners} learner{'s' * (learners > 1)}"
     click.echo(f"handed out {count} in {out}; grade needs its manifest.json")

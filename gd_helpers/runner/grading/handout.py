@@ -14,12 +14,13 @@ from gd_helpers.runner.grading.cells import find_answers, find_parameters
 from gd_helpers.runner.grading.roster import make_seed, read_roster
 
 
-def hand_out(roster, names, *, out, notebooks=NOTEBOOKS):
+def hand_out(roster, names, *, out, autograders=(), notebooks=NOTEBOOKS):
     """Write a folder for each learner of the file `roster` into `out`, with the chapters called `names`.
 
     Each notebook is without outputs and has the learner's values in its cell with the parameters. Where the roster sets
     no ``seed``, it is made from the learner's name (`make_seed`). ``out/manifest.json`` is for `grade`. The same roster
-    and chapters give the same files, byte by byte. Returns the `Manifest`.
+    and chapters give the same files, byte by byte. `autograders` are modules, `nbgrader` or `otter`: the notebooks are
+    made ready for them, and what they need beside these is written, too. Returns the `Manifest`.
 
     Raises
     ------
@@ -41,7 +42,12 @@ def hand_out(roster, names, *, out, notebooks=NOTEBOOKS):
     files = {manifest.FILE: made.dump()}
     for handout in handouts:
         for stem, values in handout.parameters.items():
-            files[f"{handout.folder}/{stem}.ipynb"] = _write_notebook(sources[stem], chapters[stem], values)
+            notebook = chapters[stem].set_parameters(sources[stem], values)
+            for autograder in autograders:
+                notebook = autograder.prepare(notebook, stem, chapters[stem])
+            files[f"{handout.folder}/{stem}.ipynb"] = (nbformat.writes(notebook) + "\n").encode()
+    for autograder in autograders:
+        files |= autograder.make_files(sources, made)
     _write_all(Path(out), files)
     return made
 
@@ -82,13 +88,6 @@ def _set(roster, learner, stem, defaults):
     except ValueError as error:
         raise ValueError(f"{roster}, line {learner.line} ({learner.name}): {error}") from None
     return {name: value for name, value in values.items() if value is not ...}
-
-
-def _write_notebook(source, chapter, values):
-    """Return the notebook `source` with the parameters `values`, as the bytes of a file."""
-    cell = source.cells[chapter.parameters_place]
-    cell.source = chapter.write_parameters(values)
-    return (nbformat.writes(source) + "\n").encode()
 
 
 def _write_all(out, files):

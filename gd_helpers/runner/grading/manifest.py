@@ -1,5 +1,6 @@
 """The manifest: what was handed out to whom, as a JSON file that grading reads again."""
 
+import copy
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +19,12 @@ class Chapter:
     parameters_place: int  # among all cells
     parameters_source: str  # as the chapter has it
     answers: dict  # the id of the cell that checks it, by exercise, in order
+
+    def set_parameters(self, notebook, values):
+        """Return a copy of `notebook`, the chapter as it was handed out, with the parameters `values` by name."""
+        notebook = copy.deepcopy(notebook)
+        notebook.cells[self.parameters_place].source = self.write_parameters(values)
+        return notebook
 
     def write_parameters(self, values):
         """Return the source of the cell with the parameters, with `values` by name in it."""

@@ -11,7 +11,8 @@ from pathlib import Path
 LONGEST_FOLDER = 200  # bytes of a folder's name; file systems allow 255
 SEEDS = 10**9  # seeds that a name can give
 PORTS = [f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10)]
-RESERVED = {"con", "prn", "aux", "nul", *PORTS, "manifest"}  # names on Windows, with any ending; and of our own file
+OURS = {"manifest", "nbgrader", "otter"}  # what lies beside the learners' folders
+RESERVED = {"con", "prn", "aux", "nul", *PORTS, *OURS}  # names on Windows, with any ending
 
 
 @dataclass(frozen=True)
