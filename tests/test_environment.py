@@ -5,12 +5,13 @@ import re
 import sys
 import tomllib
 from functools import cache
-from importlib.metadata import packages_distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
+from handed_in import AUTOGRADERS, INSTALL
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -30,13 +31,13 @@ def read_direct(extras=("test", "site")):
     return {canonicalize_name(entry.name): entry for entry in map(Requirement, lines)}
 
 
-def read_lines():
-    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+def read_lines(file="requirements.txt"):
+    text = (ROOT / file).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
-def read_pins():
-    return {canonicalize_name(entry.name): entry for entry in map(Requirement, read_lines())}
+def read_pins(file="requirements.txt"):
+    return {canonicalize_name(entry.name): entry for entry in map(Requirement, read_lines(file))}
 
 
 def read_conda():
@@ -51,9 +52,10 @@ def supported_pythons():
     return [version for version in PYTHONS if version in SpecifierSet(PROJECT["requires-python"])]
 
 
-def test_every_requirement_is_one_exact_version_of_a_package_by_name():
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-autograders.txt"])
+def test_every_requirement_is_one_exact_version_of_a_package_by_name(file):
     line = re.compile(r"[a-z0-9-]+==[\w.]+( ; .+)?")
-    assert [text for text in read_lines() if not line.fullmatch(text)] == []
+    assert [text for text in read_lines(file) if not line.fullmatch(text)] == []
 
 
 def read_imports(pattern):
@@ -110,6 +112,26 @@ def test_the_pinned_version_is_one_that_the_project_allows(name):
     (pin,) = read_pins()[name].specifier
     assert pin.version in read_direct()[name].specifier
     assert read_pins()[name].marker is None
+
+
+def test_the_autograders_are_pinned_beside_what_the_course_pins():
+    pins, asked = read_pins("requirements-autograders.txt"), read_direct(["autograders"]).items()
+    extra = {name: entry for name, entry in asked if entry not in read_direct([]).values()}
+    assert extra.keys() == {"nbgrader", "otter-grader"}
+    assert all(str(pins[name].specifier)[2:] in entry.specifier for name, entry in extra.items())
+    assert pins.keys() & read_pins().keys() == set()
+
+
+def test_the_pins_are_what_each_package_beside_an_autograder_asks_for():
+    pins = read_pins() | read_pins("requirements-autograders.txt")
+    installed = list(distributions(path=[str(AUTOGRADERS)]))
+    asked = [Requirement(line) for each in installed for line in each.requires or ()]
+    asked = [entry for entry in asked if entry.marker is None or entry.marker.evaluate({"extra": ""})]
+    versions = {name: str(pin.specifier)[2:] for name, pin in pins.items()}
+    assert len(asked) > 50, f"nbgrader and Otter are missing: {INSTALL}"
+    assert [str(each) for each in asked if versions[canonicalize_name(each.name)] not in each.specifier] == []
+    ours = {canonicalize_name(each.name): each.version for each in installed}
+    assert ours == {name: versions[name] for name in read_pins("requirements-autograders.txt")}
 
 
 def test_what_tests_need_holds_what_a_cluster_needs():

@@ -1,0 +1,98 @@
+"""Chapters as learners hand them in, right and typically wrong, and the commands of the programs that grade them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+from built_site import ROOT
+
+from gd_helpers.exercises.question import given
+from gd_helpers.runner.grading.cells import find_parameters
+from gd_helpers.runner.grading.solutions import find_questions, write_solution
+
+AUTOGRADERS = Path(sys.prefix, "autograders")
+INSTALL = f"pip install --no-deps --target {AUTOGRADERS} -r requirements-autograders.txt"
+
+
+def call(*words, home, cwd):
+    """Call nbgrader or Otter as a shell would, with a home of its own, and return what it says."""
+    assert AUTOGRADERS.is_dir(), f"nbgrader and Otter are missing: make test installs them, and so does {INSTALL}"
+    paths = [AUTOGRADERS, ROOT, os.environ.get("PYTHONPATH", "")]
+    environment = {name: value for name, value in os.environ.items() if name not in ("GD_HEADLESS", "MPLBACKEND")}
+    environment |= {"PYTHONPATH": os.pathsep.join(map(str, paths)), "OMP_NUM_THREADS": "1"}
+    environment |= {name: str(home / name) for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "GD_PROGRESS_FILE")}
+    if words[0] == "otter":
+        environment["GD_HEADLESS"] = "1"
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, words)], cwd=cwd, env=environment, text=True, encoding="utf-8",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def answer(notebook, stem, chapter, write):
+    """Put into each cell of `notebook` that asks for an answer what ``write(question, cell)`` returns."""
+    questions = find_questions(stem, chapter)
+    for cell in notebook.cells:
+        if cell.id in questions:
+            cell.source = write(questions[cell.id], cell)
+
+
+def write_right(question, cell):
+    """Return the source of the cell with the worked solution in it."""
+    return write_solution(cell, question, begin="# mine", end="# end of mine")
+
+
+def write_wrong(stem, parameters):
+    """Return a function that writes the first misconception of a question, as a learner with `parameters` gives it."""
+
+    def write(question, cell):
+        mistake = question.misconceptions[0].answer
+        if question.kind == "prediction":
+            return f"answer = {_fill(given(mistake, parameters), question, parameters)!r}"
+        return (
+            "from gd_helpers.exercises.chapter import questions_of\n\n"
+            f"questions = {{each.name: each for each in questions_of({stem!r})}}\n"
+            f"{question.name} = questions[{question.name!r}].misconceptions[0].answer"
+        )
+
+    return write
+
+
+def _fill(mistaken, question, parameters):
+    """Return a misconception's answer with the right number where it allows any."""
+    if not isinstance(mistaken, tuple):
+        return mistaken if isinstance(mistaken, str) else float(mistaken)
+    right = given(question.solution, parameters)
+    return tuple(float(own if value is None else value) for own, value in zip(right, mistaken, strict=True))
+
+
+def write_right_elsewhere(stem, parameters):
+    """Return a function that writes what would be right with other `parameters`; a function is a misconception."""
+
+    def write(question, cell):
+        if question.kind == "code":
+            return write_wrong(stem, parameters)(question, cell)
+        return f"answer = {given(question.solution, parameters)!r}"
+
+    return write
+
+
+def set_parameters(notebook, **values):
+    """Append `values` to the cell with the parameters, as a learner might who wants other ones."""
+    cell = notebook.cells[find_parameters(notebook)]
+    cell.source += "".join(f"\n{name} = {value!r}" for name, value in values.items())
+
+
+def read(path):
+    """Return the notebook `path`."""
+    return nbformat.read(path, as_version=4)
+
+
+def write(path, notebook):
+    """Write `notebook` to `path`, whose folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
