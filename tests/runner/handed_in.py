@@ -1,6 +1,7 @@
 """Chapters as learners hand them in, right and typically wrong, and the commands of the programs that grade them."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,22 +14,21 @@ from gd_helpers.runner.grading.cells import find_parameters
 from gd_helpers.runner.grading.solutions import find_questions, write_solution
 
 AUTOGRADERS = Path(sys.prefix, "autograders")
+SCRIPTS = AUTOGRADERS / ("Scripts" if os.name == "nt" else "bin")
 INSTALL = f"pip install --no-deps --target {AUTOGRADERS} -r requirements-autograders.txt"
 
 
 def call(*words, home, cwd):
     """Call nbgrader or Otter as a shell would, with a home of its own, and return what it says."""
-    assert AUTOGRADERS.is_dir(), f"nbgrader and Otter are missing: make test installs them, and so does {INSTALL}"
-    paths = [AUTOGRADERS, ROOT, os.environ.get("PYTHONPATH", "")]
     environment = {name: value for name, value in os.environ.items() if name not in ("GD_HEADLESS", "MPLBACKEND")}
-    environment |= {"PYTHONPATH": os.pathsep.join(map(str, paths)), "OMP_NUM_THREADS": "1"}
     environment |= {name: str(home / name) for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "GD_PROGRESS_FILE")}
-    if words[0] == "otter":
-        environment["GD_HEADLESS"] = "1"
-    done = subprocess.run(
-        [sys.executable, "-m", *map(str, words)], cwd=cwd, env=environment, text=True, encoding="utf-8",
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+    environment |= {"OMP_NUM_THREADS": "1"} | ({"GD_HEADLESS": "1"} if words[0] == "otter" else {})
+    for name, folders in {"PATH": [SCRIPTS], "PYTHONPATH": [AUTOGRADERS, ROOT]}.items():
+        environment[name] = os.pathsep.join([*map(str, folders), environment.get(name, "")])
+    command = shutil.which(words[0], path=SCRIPTS)
+    assert command, f"{words[0]} is missing: make test installs it, and so does {INSTALL}"
+    options = {"text": True, "encoding": "utf-8", "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    done = subprocess.run([command, *map(str, words[1:])], cwd=cwd, env=environment, **options)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
