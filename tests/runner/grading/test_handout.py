@@ -113,3 +113,19 @@ def test_an_empty_folder_is_filled(roster, tmp_path, capsys):
     assert "handed out 1 chapter to 2 learners" in capsys.readouterr().out
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert [each["name"] for each in manifest["handouts"]] == ["Zoë", "O'Neil"]
+
+
+def test_one_handout_can_serve_both_autograders(tmp_path):
+    (tmp_path / "roster.csv").write_text("name,n\nAnna,300\nOtter,\n", encoding="utf-8")
+    out = tmp_path / "out"
+    words = ["handout", str(tmp_path / "roster.csv"), "00", "--out", str(out), "--nbgrader", "--otter"]
+    assert cli.main(words) == 0
+    names = {path.name for path in out.iterdir()}
+    assert names == {"Anna", "Otter_", "nbgrader", "otter", "manifest.json"}
+    copy = nbformat.read(out / "Anna" / "00_introduction.ipynb", as_version=4)
+    asked = [cell.metadata for cell in copy.cells if "otter" in cell.metadata]
+    assert [cell.otter.tests for cell in asked] == [[cell.nbgrader.grade_id] for cell in asked]
+    assert [cell.nbgrader.grade_id for cell in asked] == [question.name for question in questions_of("00_introduction")]
+    assert sorted(path.name for path in (out / "otter").iterdir()) == ["Anna", "Otter_"]
+    assert (out / "nbgrader" / "students.csv").read_text(encoding="utf-8") == "id\nAnna\nOtter_\n"
+    assert read_defaults(out / "otter" / "Anna" / "00_introduction.ipynb")["n"] == 300
