@@ -50,13 +50,13 @@ def write_wrong(stem, parameters):
     """Return a function that writes the first misconception of a question, as a learner with `parameters` gives it."""
 
     def write(question, cell):
-        mistake = question.misconceptions[0].answer
+        mistake, check = question.misconceptions[0].answer, cell.source.splitlines()[-1]
         if question.kind == "prediction":
-            return f"answer = {_fill(given(mistake, parameters), question, parameters)!r}"
+            return f"answer = {_fill(given(mistake, parameters), question, parameters)!r}\n{check}"
         return (
             "from gd_helpers.exercises.chapter import questions_of\n\n"
             f"questions = {{each.name: each for each in questions_of({stem!r})}}\n"
-            f"{question.name} = questions[{question.name!r}].misconceptions[0].answer"
+            f"{question.name} = questions[{question.name!r}].misconceptions[0].answer\n{check}"
         )
 
     return write
@@ -76,7 +76,7 @@ def write_right_elsewhere(stem, parameters):
     def write(question, cell):
         if question.kind == "code":
             return write_wrong(stem, parameters)(question, cell)
-        return f"answer = {given(question.solution, parameters)!r}"
+        return f"answer = {given(question.solution, parameters)!r}\n{cell.source.splitlines()[-1]}"
 
     return write
 
