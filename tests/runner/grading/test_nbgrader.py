@@ -46,9 +46,9 @@ def be_sly(notebook, stem, chapter):
     """Change the parameters to those of somebody else, with that one's answers; or make typical mistakes."""
     if stem == FIRST:
         handed_in.set_parameters(notebook, n=320)
-        handed_in.answer(notebook, stem, chapter, handed_in.write_right_elsewhere(stem, {"n": 320}))
+        handed_in.answer(notebook, stem, chapter, handed_in.write_right_elsewhere({"n": 320}))
     else:
-        handed_in.answer(notebook, stem, chapter, handed_in.write_wrong(stem, {"n": 1100, "seed": 37}))
+        handed_in.answer(notebook, stem, chapter, handed_in.write_wrong({"n": 1100, "seed": 37}))
 
 
 def be_blank(notebook, stem, chapter):

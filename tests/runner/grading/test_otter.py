@@ -55,7 +55,7 @@ def test_a_learners_own_right_answers_get_full_marks(grade):
 
 
 def test_typical_mistakes_get_no_marks_and_are_told_what_they_are(grade):
-    write_mistake = handed_in.write_wrong(SECOND, {"n": 1000, "seed": 37})
+    write_mistake = handed_in.write_wrong({"n": 1000, "seed": 37})
     results = grade("Zoë Müller", SECOND, lambda *copy: handed_in.answer(copy[0], SECOND, copy[1], write_mistake))
     assert scores(results) == {question.name: (0, 1) for question in questions_of(SECOND)}
     told = {question.name: question.misconceptions[0].message for question in questions_of(SECOND)}
@@ -65,7 +65,7 @@ def test_typical_mistakes_get_no_marks_and_are_told_what_they_are(grade):
 def test_somebody_elses_parameters_and_answers_get_no_marks(grade):
     def change(notebook, chapter):
         handed_in.set_parameters(notebook, n=320)
-        handed_in.answer(notebook, FIRST, chapter, handed_in.write_right_elsewhere(FIRST, {"n": 320}))
+        handed_in.answer(notebook, FIRST, chapter, handed_in.write_right_elsewhere({"n": 320}))
 
     assert scores(grade("sly", FIRST, change)) == {question.name: (0, 1) for question in questions_of(FIRST)}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import nbformat
 from built_site import ROOT
+from graded import answer_right, answer_wrong
 
-from gd_helpers.exercises.question import given
 from gd_helpers.runner.grading.cells import find_parameters
 from gd_helpers.runner.grading.solutions import find_questions, write_solution
 
@@ -46,37 +46,25 @@ def write_right(question, cell):
     return write_solution(cell, question, begin="# mine", end="# end of mine")
 
 
-def write_wrong(stem, parameters):
+def write_wrong(parameters):
     """Return a function that writes the first misconception of a question, as a learner with `parameters` gives it."""
 
     def write(question, cell):
-        mistake, check = question.misconceptions[0].answer, cell.source.splitlines()[-1]
         if question.kind == "prediction":
-            return f"answer = {_fill(given(mistake, parameters), question, parameters)!r}\n{check}"
-        return (
-            "from gd_helpers.exercises.chapter import questions_of\n\n"
-            f"questions = {{each.name: each for each in questions_of({stem!r})}}\n"
-            f"{question.name} = questions[{question.name!r}].misconceptions[0].answer\n{check}"
-        )
+            return answer_wrong(question, 0, parameters)
+        mistake = f"import {question.name}\n\n{question.name} = {question.name}.misconceptions[0].answer"
+        return f"from {question.solution.__module__} {mistake}\n{cell.source.splitlines()[-1]}"
 
     return write
 
 
-def _fill(mistaken, question, parameters):
-    """Return a misconception's answer with the right number where it allows any."""
-    if not isinstance(mistaken, tuple):
-        return mistaken if isinstance(mistaken, str) else float(mistaken)
-    right = given(question.solution, parameters)
-    return tuple(float(own if value is None else value) for own, value in zip(right, mistaken, strict=True))
-
-
-def write_right_elsewhere(stem, parameters):
+def write_right_elsewhere(parameters):
     """Return a function that writes what would be right with other `parameters`; a function is a misconception."""
 
     def write(question, cell):
-        if question.kind == "code":
-            return write_wrong(stem, parameters)(question, cell)
-        return f"answer = {given(question.solution, parameters)!r}\n{cell.source.splitlines()[-1]}"
+        if question.kind == "prediction":
+            return answer_right(question, parameters)
+        return write_wrong(parameters)(question, cell)
 
     return write
 
