@@ -30,12 +30,14 @@ extensions = [
     "renderer",
     "docstrings",
     "claims_page",
+    "slides",
+    "teaching",
     "hook",
     "accessibility",
     "formulas",
     "punctuation",
 ]
-exclude_patterns = ["_ext", "_static", "_templates"]
+exclude_patterns = ["_ext", "_slides", "_static", "_templates"]
 templates_path = ["_templates"]
 
 # Chapters are shown as they are stored.
