@@ -21,7 +21,7 @@ WARM := .venv/.warm
 AUTOGRADERS := .venv/autograders/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab run site book test test-lab test-grading bench lint refresh clean
+.PHONY: help env lab run site slides book test test-lab test-grading bench lint refresh clean
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ run: $(WARM) ## Execute the chapters into build/ (all of them, or CHAPTERS, with
 site: $(WARM) ## Build the course as web pages from the stored notebooks, into build/site (SITE_OPTIONS="-q")
 	$(BIN)/python -m sphinx -W --keep-going -E $(SITE_OPTIONS) -d build/doctrees docs build/site
 	@du -sh build/site
+
+slides: $(WARM) ## Make a deck of slides for each chapter, which needs no network, into build/slides
+	$(BIN)/python docs/_ext/slides.py build/slides
 
 book: $(WARM) ## Build the course as an EPUB and, where there is Chromium, as a PDF, into build/book
 	$(BIN)/python -m sphinx -W -q -E -b epub -d build/doctrees-epub docs build/epub

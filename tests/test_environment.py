@@ -21,7 +21,7 @@ from gd_helpers.runner.cells import code_cells, parse
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA_NAMES = {"pytorch": "torch", "playwright-python": "playwright", "dask-core": "dask"}
-ONLY_ON_PYPI = ["axe-playwright-python", "sphinx-mathjax-offline"]
+ONLY_ON_PYPI = ["axe-playwright-python", "sphinx-mathjax-offline", "sphinx-revealjs"]
 PYTHONS = [f"3.{minor}" for minor in range(30)]
 
 

@@ -103,12 +103,12 @@ def _feedback_on_right(prediction, answer):
 
 
 def read_title(notebook):
-    """Return number, name and question of a chapter's title, and its minutes.
+    r"""Return number, name and question of a chapter's title, and its minutes.
 
     Examples
     --------
     >>> from nbformat.v4 import new_markdown_cell, new_notebook
-    >>> read_title(new_notebook(cells=[new_markdown_cell("# 03 · Batch: is it done?\\n\\n40 minutes · more")]))
+    >>> read_title(new_notebook(cells=[new_markdown_cell("# 03 · Batch: is it done?\n\n40 minutes · more")]))
     ('03', 'Batch', 'is it done?', 40)
     """
     source = notebook.cells[0].source

@@ -23,13 +23,13 @@ BESIDE = {
 
 
 def write_decks(folder, site):
-    """Write ``NN_name.html`` for each chapter and ``index.html`` into `folder`; `site` is the way to the site's pages."""
+    """Write ``NN_name.html`` for each chapter and ``index.html`` into `folder`; `site` is the way to the pages."""
     folder = Path(folder)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "deck").mkdir(parents=True)
     _copy_beside(folder / "deck")
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(SOURCES), autoescape=True, trim_blocks=True)
-    environment.filters |= {"code": lambda text: jinja2.utils.markupsafe.Markup(mark_code(text)), "size": size_of}
+    environment.filters |= {"code": mark_text, "size": size_of}
     titles = {}
     for chapter, path in find_chapters().items():
         notebook = nbformat.read(path, as_version=4)
@@ -43,6 +43,11 @@ def write_decks(folder, site):
         (folder / f"{chapter}.html").write_text(page, encoding="utf-8")
     index = environment.get_template("index.html").render(titles=titles, site=site)
     (folder / "index.html").write_text(index, encoding="utf-8")
+
+
+def mark_text(text):
+    """Return a text as HTML, its code marked, and no line broken before a per cent sign."""
+    return mark_code(text).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def size_of(text):

@@ -1,4 +1,4 @@
-"""For teachers: the directive ``answers``, a list of wrong answers from the questions, and links into the built site."""
+"""For teachers: the directive ``answers``, which lists the usual wrong answers, and links into the built site."""
 
 import nbformat
 from backticks import with_code
@@ -76,7 +76,7 @@ def _show(question, answer, chapter):
 
 
 def link_into_site(app, doctree):
-    """Resolve links to built pages, decks and sections of the answers, which no source has; in a book keep their text."""
+    """Resolve links to what only the built site has: pages, decks, the answers. In a book, keep their text."""
     for node in list(doctree.findall(addnodes.pending_xref)):
         page, anchor = node.get("reftarget", ""), node.get("reftargetid")
         if page == ANSWERS and anchor:

@@ -15,8 +15,9 @@ function hidePictures() {
   });
 }
 
-/** A link to a claim opens it, and what it is folded into. */
+/** A link to a claim opens it, and what it is folded into; one with settings shows the explorer that takes them. */
 function openTarget() {
+  if (location.hash.includes('=')) document.querySelector('.gd-explorer')?.scrollIntoView();
   const id = decodeURIComponent(location.hash.slice(1));
   const target = id ? document.getElementById(id) : null;
   if (!target?.matches('.gd-claim')) return;
@@ -46,7 +47,7 @@ document.querySelectorAll('.gd-predict').forEach(showPrediction);
 document.querySelectorAll('.gd-exercise').forEach(showExercise);
 document.querySelectorAll('.gd-course-progress').forEach(showOverview);
 addCopyButtons();
-openTarget();
-addEventListener('hashchange', openTarget);
 hidePictures();
 showAll();
+openTarget();
+addEventListener('hashchange', openTarget);

@@ -11,6 +11,7 @@ import pytest
 from built_site import build
 from html_page import Page
 
+from gd_helpers.exercises.chapter import questions_of
 from gd_helpers.formatting import mark_code
 from gd_helpers.lesson.commitments import PREDICTION_MIME
 from gd_helpers.lesson.fold import read_claims
@@ -67,7 +68,10 @@ def leads_somewhere(link, page, site, pages):
     target = (page.path.parent / unquote(parts.path)).resolve() if parts.path else page.path
     if not target.exists() or not parts.fragment:
         return target.exists()
-    return unquote(parts.fragment) in pages[target.relative_to(site).as_posix()].ids
+    found = pages[target.relative_to(site).as_posix()]
+    if "=" in parts.fragment:  # settings of the page's explorer
+        return EXPLORER_MIME in [mime for mime, _ in found.data]
+    return unquote(parts.fragment) in found.ids
 
 
 def test_every_link_and_every_anchor_leads_somewhere(site, pages):
@@ -186,6 +190,28 @@ def test_every_exercise_is_in_the_page_with_its_hints_and_its_solution(pages, ch
     assert [data["name"] for data in exercises] == asked
     source = page.path.read_text(encoding="utf-8")
     assert page.text.count("Hint 1 of") == source.count("<summary>Solution</summary>") == len(asked)
+
+
+@pytest.mark.parametrize("chapter", PUBLISHED)
+def test_every_misconception_of_an_exercise_is_among_the_usual_wrong_answers(pages, chapter):
+    text = read_plain(pages["teach/answers.html"].text)
+    messages = [each.message for question in questions_of(chapter) for each in question.misconceptions]
+    assert [message for message in messages if read_plain(message) not in text] == []
+
+
+@pytest.mark.parametrize("chapter", PUBLISHED)
+def test_every_wrong_option_of_a_prediction_is_among_the_usual_wrong_answers_and_no_right_one(pages, chapter):
+    text = read_plain(pages["teach/answers.html"].text)
+    for _, prediction in (found for found in page_of(pages, chapter).data if found[0] == PREDICTION_MIME):
+        for option in prediction["options"]:
+            is_wrong = option["text"] != ("right" if prediction.get("margin") else prediction["answer"])
+            line = f"{read_plain(option['text'])}: {read_plain(option['feedback'])}"
+            assert (line in text) is is_wrong, line
+
+
+def read_plain(text):
+    """Return a text without marks of code, and with plain quotes."""
+    return text.replace("`", "").translate(str.maketrans("“”’", '""\'')).replace("\N{LEFT SINGLE QUOTATION MARK}", "'")
 
 
 def test_the_sidebar_has_every_chapter_in_order_and_the_chapters_can_be_downloaded_with_their_package(site, pages):

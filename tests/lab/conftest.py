@@ -5,8 +5,9 @@ import re
 import signal
 
 import pytest
-from bare import served
-from browser import HOW_TO_GET_ONE, find_browser, launched
+from bare import served, serving
+from browser import HOW_TO_GET_ONE, Traffic, find_browser, launched
+from built_site import build
 from pages import Desk
 from playwright.sync_api import Error
 from server import CHAPTERS, ROOT, started
@@ -88,6 +89,25 @@ def site(tmp_path_factory):
     """Return the address of pages with an explorer each, and nothing else."""
     with served(tmp_path_factory.mktemp("site")) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """Return the address of the course's site, built and served."""
+    with serving(build(tmp_path_factory.mktemp("built"))) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser):
+    """Return a page of a reader who has answered nothing."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(WAIT)
+    page.traffic, page.said = Traffic(page), []
+    page.on("console", lambda message: message.type in ("error", "warning") and page.said.append(message.text))
+    yield page
+    context.close()
 
 
 @pytest.fixture(scope="session")

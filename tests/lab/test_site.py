@@ -2,11 +2,8 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from bare import serving
-from browser import Traffic
-from built_site import ROOT, build
+from built_site import ROOT
 from exercise_answers import as_python, predictions_with_options, questions_with_answers
-from pages import WAIT
 from server import CHAPTERS
 
 from gd_helpers.lesson.parameters import PUBLISHED
@@ -80,25 +77,6 @@ TOLD = """async ([module, cases]) => {
     return [...el.querySelectorAll('.gd-status p')].map((each) => each.textContent).join(' ');
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """Return the address of the site, built and served."""
-    with serving(build(tmp_path_factory.mktemp("built"))) as address:
-        yield address
-
-
-@pytest.fixture
-def page(browser):
-    """Return a page of a reader who has answered nothing."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(WAIT)
-    page.traffic, page.said = Traffic(page), []
-    page.on("console", lambda message: message.type in ("error", "warning") and page.said.append(message.text))
-    yield page
-    context.close()
 
 
 @pytest.fixture(scope="module")
