@@ -66,7 +66,7 @@ def _copy_beside(folder):
         for name in names:
             source = next(path.locate() for path in files(package) if path.as_posix().endswith(name))
             shutil.copyfile(source, folder / Path(name).name)
-    for path in (SOURCES / "deck.css", SOURCES / "deck.js"):
+    for path in (SOURCES / "deck.css", SOURCES / "deck.js", SOURCES.parent / "_static" / "favicon.svg"):
         shutil.copyfile(path, folder / path.name)
 
 

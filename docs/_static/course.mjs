@@ -17,7 +17,7 @@ function hidePictures() {
 
 /** A link to a claim opens it, and what it is folded into; one with settings shows the explorer that takes them. */
 function openTarget() {
-  if (location.hash.includes('=')) document.querySelector('.gd-explorer')?.scrollIntoView();
+  if (location.hash.includes('=')) document.querySelector('.gd-explorer')?.scrollIntoView({ behavior: 'instant' });
   const id = decodeURIComponent(location.hash.slice(1));
   const target = id ? document.getElementById(id) : null;
   if (!target?.matches('.gd-claim')) return;
