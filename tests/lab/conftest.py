@@ -8,7 +8,7 @@ import pytest
 from bare import served, serving
 from browser import HOW_TO_GET_ONE, Traffic, find_browser, launched
 from built_site import build
-from pages import Desk
+from pages import WAIT, Desk
 from playwright.sync_api import Error
 from server import CHAPTERS, ROOT, started
 from test_exercises import CHAPTER
