@@ -3,9 +3,9 @@
 import re
 
 import nbformat
+import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader, TensorDataset
 
 from gd_helpers.data import simulate_line
 from gd_helpers.metrics import ols
@@ -35,15 +35,19 @@ def test_a_term_is_used_in_each_chapter_that_it_names(term):
         assert f"(glossary.md#{anchor})" in (NOTEBOOKS / chapter).read_text(encoding="utf-8"), chapter
 
 
-def test_the_loop_of_the_cheat_sheet_arrives_at_least_squares():
+@pytest.mark.parametrize(("batch_size", "rate", "epochs"), [(1, 0.003, 60), (32, 0.03, 300), (200, 0.1, 1000)])
+def test_the_loop_of_the_cheat_sheet_arrives_at_least_squares(batch_size, rate, epochs):
     (source,) = re.findall(r"(?s)```python\n(.*?)```", PAGES["cheat_sheet.md"])
-    data, generator = simulate_line(n=200), torch.Generator().manual_seed(37)
-    torch_of_its_own = {"torch": torch, "DataLoader": DataLoader, "TensorDataset": TensorDataset}
-    given = {"X": data.X, "y": data.y, "epochs": 300, "generator": generator}
-    scope = {**torch_of_its_own, **given}
-    exec(source.replace("lr=1e-3", "lr=0.03"), scope)
-    weights = scope["model"].weight.detach().numpy()[0]
+    source = source.replace("lr=1e-3", f"lr={rate}")
+    data = simulate_line(n=200)
+
+    def train(source):
+        torch.manual_seed(37)  # the initial weights
+        given = {"X": data.X, "y": data.y, "n": 200, "epochs": epochs, "batch_size": batch_size}
+        scope = {"torch": torch, "rng": np.random.default_rng(37), **given}
+        exec(source, scope)
+        return scope["model"].weight.detach().numpy()[0]
+
+    weights = train(source)
     assert weights == pytest.approx(ols(data).weights, abs=0.1)
-    with_zero_grad_forgotten = {**torch_of_its_own, **given}
-    exec(source.replace("optimizer.zero_grad()", "pass").replace("lr=1e-3", "lr=0.03"), with_zero_grad_forgotten)
-    assert with_zero_grad_forgotten["model"].weight.detach().numpy()[0] != pytest.approx(weights, abs=0.1)
+    assert train(source.replace("optimizer.zero_grad()", "pass")) != pytest.approx(weights, abs=0.1)
