@@ -48,7 +48,7 @@ def ten_epochs_by_300(n):
         Misconception(
             1600,
             "That is what the square root says, and it is right for large data sets. But how large a batch can you cut "
-            "from this one?",
+            "from this one? The formula of the chapter has a second factor.",
         ),
         Misconception(160, "Ten times the batch makes the noise smaller by less than a factor of 10: by about √10."),
         Misconception(
@@ -65,8 +65,8 @@ def ten_epochs_by_300(n):
     ),
     hints=(
         "By the square root alone, it would take 100 times the batch. Why does it take less here?",
-        "A batch holds no example twice, so the variance of its mean is that of one example, divided by B, times "
-        "(n − B) / (n − 1). At B = n that is 0.",
+        "By the chapter's formula noise² is a constant times n/B − 1. What is n/B − 1 at B = 16, and what for a tenth "
+        "of the noise?",
         "Or try: this chapter's `noise(size)` gives the noise for any batch size. Where is it `noise(16) / 10`?",
     ),
     because="Without replacement the variance of the mean falls as $\\frac{1}{B} \\cdot \\frac{n - B}{n - 1}$. For "
