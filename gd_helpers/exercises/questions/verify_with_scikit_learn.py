@@ -26,9 +26,14 @@ from gd_helpers.metrics import ols
             0.64,
             "That is the square of R². Write down both fractions, of R² and of the swapped score, and compare.",
         ),
+        Misconception(
+            0.8 * 0.5143 / 0.6731,
+            "You scaled this chapter's scores in proportion. Write down what is subtracted from 1 in each: what "
+            "share of the spread of y is in the predictions?",
+        ),
     ),
     hints=(
-        "Let the spread of y be 1. How much of it is left in the residuals, and how much is in the predictions of OLS?",
+        "Let the spread of y be 1. How much of it is the loss of OLS? The rest is the spread of its predictions.",
         "The residuals have 1 − R², the predictions R². The swapped score is 1 minus the ratio of the first to the "
         "second.",
     ),
@@ -47,7 +52,7 @@ def swapped_score():
 
 
 @prediction(
-    asks=("factor of the standard errors",),
+    asks=("times smaller",),
     relative=0.01,
     misconceptions=(
         Misconception(
@@ -56,8 +61,8 @@ def swapped_score():
         ),
         Misconception(16, "You squared. Is a standard error the square of a variance, or its root?"),
         Misconception(1, "The noise stays the same, but it is averaged over more mornings."),
-        Misconception(0.5, "Upside down: by which factor do they become smaller?"),
-        Misconception(0.25, "Upside down, and squared: by which factor do they become smaller?"),
+        Misconception(0.5, "That is what they are multiplied by. How many times smaller are they?"),
+        Misconception(0.25, "That is what the variances are multiplied by. How many times smaller are their roots?"),
     ),
     hints=(
         "The covariance is s² (XᵀX)⁻¹. With four times as many rows, what becomes of XᵀX?",
@@ -270,6 +275,11 @@ def after(updates):
         ),
         Misconception(
             without_intercept, "Your line passes through the origin: the ones column, and with it c, is missing."
+        ),
+        Misconception(
+            lambda x, y: (x[0], 0.0),
+            "(n, 1) predictions minus (n,) targets are n × n differences, each prediction minus each target. Give both "
+            "the same shape.",
         ),
         Misconception(after(1), "That is where the first update ends. Is your `return` inside the loop?"),
         Misconception(
