@@ -7,6 +7,7 @@ from gd_helpers.exercises import Misconception, code, prediction
 from gd_helpers.training.recipes import METHODS
 
 B = 64  # of the first exercise
+CHAPTER_N = 1000  # as published
 BATCH_EPOCHS, STOCHASTIC_EPOCHS = METHODS["batch"]["epochs"], METHODS["stochastic"]["epochs"]
 
 # Exercise 1
@@ -95,18 +96,14 @@ def times_as_many_updates(n):
 
 
 def draw_batches():
-    X, y = np.array([[1.0, 1.0], [1.0, 2.0], [1.0, 4.0]]), np.array([[3.0], [5.0], [10.0]])
+    X, y = np.array([[1.0, 1.0], [1.0, 2.0], [1.0, 4.0]]), np.array([3.0, 5.0, 10.0])
     cases = [(X, y, np.array([0.5, 2.0]), np.array([2, 0]))]
     generator = np.random.default_rng(2024)
     for n, size in ((50, 7), (200, 32), (200, 1)):
         data = simulate_line(n=n, seed=1000 + n)
         batch = generator.permutation(n)[:size]
-        cases.append((data.X.double().numpy(), data.y.double().numpy(), generator.normal(size=2), batch))
+        cases.append((*data.numpy(), generator.normal(size=2), batch))
     return cases
-
-
-def broadcast_errors(X, y, w, batch):
-    return 2 / len(batch) * X[batch].T @ (X[batch] @ w - y[batch])
 
 
 @code(
@@ -138,9 +135,9 @@ def broadcast_errors(X, y, w, batch):
             "You took the first rows. `batch` holds the numbers of the rows to take: `X[batch]`.",
         ),
         Misconception(
-            broadcast_errors,
-            "(B,) predictions minus (B, 1) targets are B × B differences, each prediction minus each target. Take the "
-            "column out of y first: `y[batch, 0]`.",
+            lambda X, y, w, batch: batch_gradient(X, y, w, batch) * len(batch) / CHAPTER_N,
+            "You divided by the `n` of the chapter. Use nothing but the arguments: the mean is taken over "
+            "`len(batch)` examples.",
         ),
         Misconception(
             lambda X, y, w, batch: batch_gradient(X, y, w, batch).reshape(2, 1),
@@ -149,13 +146,13 @@ def broadcast_errors(X, y, w, batch):
     ),
     hints=(
         "Start from the five lines of the update. Which of them involve the examples, and which the weights?",
-        "`X[batch]` are the inputs of the batch and `y[batch, 0]` its targets. When there are fewer examples, what "
+        "`X[batch]` are the inputs of the batch and `y[batch]` its targets. When there are fewer examples, what "
         "does the mean divide by?",
     ),
     because="The formula stays the same; the sum runs over the batch, and the mean divides by its size.",
 )
 def batch_gradient(X, y, w, batch):
-    errors = X[batch] @ w - y[batch, 0]
+    errors = X[batch] @ w - y[batch]
     return 2 / len(batch) * X[batch].T @ errors
 
 
@@ -166,8 +163,18 @@ def draw_targets():
     cases = []
     for n, α, target in ((60, 0.02, 3.0), (300, 0.05, 2.4), (1000, 0.03, 60.0), (500, 0.04, 1000.0)):
         data = simulate_line(n=n, seed=2000 + n)
-        cases.append((data.X.double().numpy(), data.y.double().numpy(), α, target))
+        cases.append((*data.numpy(), α, target))
     return cases
+
+
+def watch_the_chapter_s_loss(X, y, α, target):
+    """Descend on X and y, until the loss on the chapter's own mornings is below the target."""
+    inputs, flows = simulate_line().numpy()
+    w, updates = np.zeros(2), 0
+    while np.mean((inputs @ w - flows) ** 2) >= target and updates < 10_000:
+        w = w - α * 2 / len(y) * X.T @ (X @ w - y)
+        updates += 1
+    return updates
 
 
 @code(
@@ -189,6 +196,15 @@ def draw_targets():
             lambda X, y, α, target: updates_until(X, y, α, target) * len(y),
             "That is how many examples were read. An update reads all n of them, but is still one update.",
         ),
+        Misconception(
+            lambda X, y, α, target: updates_until(X, y, α * len(y) / CHAPTER_N, target),
+            "You divided by the `n` of the chapter. These data have another one: `len(y)`.",
+        ),
+        Misconception(
+            watch_the_chapter_s_loss,
+            "You watched the loss on the chapter's mornings, as `loss_of` does. Compute it from the `X` and `y` that "
+            "your function is given.",
+        ),
     ),
     hints=(
         "You don't know beforehand how many updates it takes, so a `while` loop fits better than a `for` loop.",
@@ -202,8 +218,8 @@ def draw_targets():
 )
 def updates_until(X, y, α, target):
     w, updates = np.zeros(2), 0
-    while np.mean((X @ w - y[:, 0]) ** 2) >= target:
-        gradient = 2 / len(y) * X.T @ (X @ w - y[:, 0])
+    while np.mean((X @ w - y) ** 2) >= target:
+        gradient = 2 / len(y) * X.T @ (X @ w - y)
         w = w - α * gradient
         updates += 1
     return updates

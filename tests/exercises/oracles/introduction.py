@@ -23,14 +23,14 @@ def batch_gradient(X, y, w, batch):
     """Let autograd find the gradient of the mean squared error over the batch."""
     X, y = torch.from_numpy(X[batch]), torch.from_numpy(y[batch])
     weights = torch.tensor(w, requires_grad=True)
-    torch.nn.functional.mse_loss((X @ weights).reshape(-1, 1), y).backward()
+    torch.nn.functional.mse_loss(X @ weights, y).backward()
     return weights.grad.numpy()
 
 
 def updates_until(X, y, α, target):
     """Find the first k with a loss below the target by w_k = w* − (I − αH)ᵏ w*, without a step of descent."""
-    best, hessian = np.linalg.lstsq(X, y[:, 0], rcond=None)[0], 2 / len(y) * X.T @ X
-    lowest = np.mean((X @ best - y[:, 0]) ** 2)
+    best, hessian = np.linalg.lstsq(X, y, rcond=None)[0], 2 / len(y) * X.T @ X
+    lowest = np.mean((X @ best - y) ** 2)
 
     def loss_after(k):
         off = np.linalg.matrix_power(np.eye(2) - α * hessian, k) @ best
