@@ -8,7 +8,7 @@ from gd_helpers.exercises.question import given
 from gd_helpers.lesson.parameters import PUBLISHED
 
 BY_MOUSE, BY_KEYBOARD, SOLVED = "lowest_point", "first_step", "limit_for_centred_x"
-WRONG, RIGHT = "far away", "more than nine tenths"
+WRONG, RIGHT = "far away", "near (1.8, 4)"
 TABS = 10  # the cell's own buttons come first
 
 
@@ -36,7 +36,7 @@ def test_an_option_that_is_clicked_stays_and_is_answered_by_the_cell_below(desk)
     assert group.get_by_role("button", pressed=True).inner_text() == f"● {WRONG}"
     below = notebook.run(notebook.find(f"{BY_MOUSE}.reveal"))
     told = text_of(below, f"✗ You predicted “{WRONG}”; it is “near it”.")
-    assert "The noise of one point can be large, but over many it nearly cancels." in told
+    assert "One point may be far off. Are all of them off to the same side?" in told
     assert text_of(cell, f"✗ {WRONG}").splitlines()[1:4] == ["○ at (5, 2)", "✓ near it", f"✗ {WRONG}"]
     assert cell.get_by_role("button", name=WRONG).count() == 0
 
