@@ -5,7 +5,6 @@ import re
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
-from sphinx.ext import mathjax
 
 OTHER_NAMES = {"…": r"\ldots ", r"\dots": r"\ldots"}  # docutils knows one name of three dots
 
@@ -38,9 +37,15 @@ def _visitor(visit_for_mathjax, as_block):
     return visit, None
 
 
+def _wrap(app):
+    """Wrap the visitors that are registered by now: myst-parser puts one of its own in the place of Sphinx's."""
+    inline, block = app.registry.html_inline_math_renderers, app.registry.html_block_math_renderers
+    for renderers, as_block in ((inline, False), (block, True)):
+        renderers["mathjax"] = _visitor(renderers["mathjax"][0], as_block)
+
+
 def setup(app):
     """Put it in the place of what MathJax alone would show."""
     app.setup_extension("sphinx.ext.mathjax")
-    app.registry.html_inline_math_renderers["mathjax"] = _visitor(mathjax.html_visit_math, False)
-    app.registry.html_block_math_renderers["mathjax"] = _visitor(mathjax.html_visit_displaymath, True)
+    app.connect("builder-inited", _wrap, priority=900)
     return {"parallel_read_safe": True}
