@@ -25,5 +25,5 @@ def make_python(folder):
 
 
 def own_environment():
-    """Return the variables of this process, less the one that would lead the other Python to the checkout."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    """Return the variables of this process, less those that lead the other Python to the checkout."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}

@@ -3,10 +3,10 @@
 import html
 import re
 
-from gd_helpers.explore.bundle import EXPLORER_MIME
 from gd_helpers.formatting import mark_code
 from gd_helpers.lesson.claims import CLAIM_MIME
 from gd_helpers.lesson.commitments import ANSWER_MIME, PREDICTION_MIME
+from gd_helpers.mime import EXPLORER_MIME
 
 CLOSE, EARLIER = "What you can do now", "Three questions on earlier chapters"
 HEADING = re.compile(r"^##+ (.*)$", re.MULTILINE)
