@@ -68,16 +68,9 @@ def test_starts_with_less_to_go_than_the_steps_make_do_not_arrive_either(found, 
     near = long[farthest < EPOCHS * RATE]
     assert found("with less than 4.5 to go")[::2] == [len(near), near.min().round(2)]
     assert found("with less than 4.5 to go")[3] == near.max().round(2)
-    assert found("have a correlation")[1] == round(np.corrcoef(farthest, long)[0, 1], 2)
-
-
-def test_a_start_that_is_far_nearer_arrives_with_the_long_memory_too(valley):
-    _, best, _ = valley
-    start = np.array([0.41172135, 0.20063071])
-    excess = descend(valley, best + np.outer([1, 1 / 2, 1 / 5], start - best), 0.999)
-    assert excess[0] == pytest.approx(0.357, abs=0.001)
-    assert 0.01 < excess[1] < 0.1
-    assert excess[2] < 0.001
+    nearer = farthest <= np.median(farthest)
+    halves = np.median(long[nearer]), np.median(long[~nearer])
+    assert found("The nearer half of all 60")[1:] == [round(median, 2) for median in halves]
 
 
 def test_a_rate_below_the_one_with_the_best_worst_case_is_first_from_most_starts(valley, starts):
@@ -96,23 +89,3 @@ def test_a_rate_below_the_one_with_the_best_worst_case_is_first_from_most_starts
     rates = np.linspace(0.5, 2.05, 3101) / curvatures.sum()
     worst = np.abs(1 - np.outer(rates, curvatures)).max(axis=1)
     assert rates[np.argmin(worst)] == pytest.approx(2 / curvatures.sum(), rel=0.001)
-
-
-def longest_step(gradients):
-    """Return the last of the steps that `torch.optim.Adam` takes with these gradients, in multiples of its rate."""
-    weight = torch.zeros(1, requires_grad=True, dtype=torch.float64)
-    adam = torch.optim.Adam([weight], lr=RATE)
-    for gradient in gradients:
-        before = weight.item()
-        weight.grad = torch.full_like(weight, gradient)
-        adam.step()
-    return abs(weight.item() - before) / RATE
-
-
-def test_gradients_that_grow_bring_adam_near_the_bound_of_its_steps_and_steady_ones_do_not(found):
-    bound = found("can be longer than")[0]
-    rest = np.zeros(10_000)
-    growing = (0.999 / 0.9) ** np.arange(200)
-    assert 0.999 * bound < longest_step(np.append(rest, growing)) < bound + 0.005
-    assert longest_step(np.append(rest, 1.0)) == pytest.approx(0.1 / np.sqrt(0.001), rel=1e-4)
-    assert longest_step(np.ones(10_000)) == pytest.approx(1, rel=1e-6)

@@ -64,9 +64,20 @@ def updates_at_ten_times_the_rate(n, seed):
 # Exercise 2
 
 
+def scale_up(share):
+    """Return where the run ends if it goes as far on the way to 50 as `share` makes of this chapter's way to 5."""
+
+    def end(n, seed):
+        start = linear(seed=seed)[0].weight[0, 0].item()
+        final = train(simulate_line(n=n, seed=seed), "batch", epochs=4500, seed=seed).weights[0]
+        return share(start, final)
+
+    return end
+
+
 @prediction(
     asks=("b0 at the end",),
-    absolute=0.2,
+    relative=0.04,
     misconceptions=(
         Misconception(4.5, "That is how far steps of α would go. Where did it start?"),
         Misconception(50, "It does not arrive: how far do 4,500 steps of about 0.001 go?"),
@@ -77,7 +88,15 @@ def updates_at_ten_times_the_rate(n, seed):
             "steep throughout.",
         ),
         Misconception(
-            lambda n, seed: 50 * train(simulate_line(n=n, seed=seed), "batch", epochs=4500, seed=seed).weights[0] / 5,
+            scale_up(lambda start, final: 50 * final / 5),
+            "You scaled the result with the goal. But the length of Adam's step does not depend on the goal.",
+        ),
+        Misconception(
+            scale_up(lambda start, final: start + (50 - start) * (final - start) / (5 - start)),
+            "You let it go the same share of the way as before. But a step of Adam is no share of the way.",
+        ),
+        Misconception(
+            scale_up(lambda start, final: (50 - start) * final / (5 - start)),
             "You scaled the result with the distance. But the length of Adam's step does not depend on the distance.",
         ),
         Misconception(0.0045, "One step is 0.001 long, and there are 4,500 of them: check the power of ten."),
@@ -229,7 +248,7 @@ def draw_inputs():
     misconceptions=(
         Misconception(
             lambda X: 2 / np.linalg.eigvalsh(2 / len(X) * X.T @ X).max(),
-            "That is the limit, where the steps stop shrinking. The best rate is below it.",
+            "That is the limit, where the steps stop shrinking. The rate asked for is below it.",
         ),
         Misconception(
             lambda X: 1 / np.linalg.eigvalsh(2 / len(X) * X.T @ X).max(),
