@@ -86,3 +86,23 @@ def test_in_a_fixed_order_every_epoch_ends_at_the_same_point_and_that_is_off_as_
 def test_single_gradients_spread_mostly_across_the_valley():
     singles = 2 * (X @ BEST - Y)[:, None] * X
     assert (singles @ ACROSS).std() > 5 * (singles @ ALONG).std()
+
+
+def test_half_of_an_offset_is_taken_back_within_an_epoch_across_the_valley_and_in_several_along_it():
+    generator = np.random.default_rng(11)
+    starts = np.array([BEST, BEST + 0.02 * ALONG, BEST + 0.02 * ACROSS])
+    w, m, v, left = starts, 0.0, 0.0, []
+    for k, i in enumerate(np.concatenate([generator.permutation(N) for _ in range(20)]), 1):
+        gradient = 2 * (w @ X[i] - Y[i])[:, None] * X[i]
+        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+        w = w - 0.001 * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+        left.append(((w[1] - w[0]) @ ALONG / 0.02, (w[2] - w[0]) @ ACROSS / 0.02))
+    along, across = (np.argmax(column < 0.5) + 1 for column in np.transpose(left))
+    assert across < N / 2
+    assert along > 5 * N
+
+
+def test_shuffling_shortens_the_ball_mostly_along_the_valley():
+    (shuffled, _), (drawn, _) = spreads(0.001, replacement=False), spreads(0.001, replacement=True)
+    along, across = drawn / shuffled
+    assert along > 1.5 * across

@@ -101,7 +101,16 @@ def count_by(change):
             count_by(lambda mean, std: (std / 0.1) ** 2),
             "You took 0.1, in units of the loss. What is wanted is a tenth of the mean.",
         ),
-        Misconception(100, "That would be enough if the standard deviation of the losses were equal to their mean."),
+        Misconception(
+            100,
+            "With 100, the root is 10, and the error a tenth of the standard deviation of one loss. But that is larger "
+            "than their mean: √2 times as large.",
+        ),
+        Misconception(
+            20,
+            "With 20, the variance 2v²/m of the mean loss is a tenth of v². The standard error is the root of the "
+            "variance.",
+        ),
         Misconception(10, "The error of a mean falls with the root of how many it averages, not with their number."),
         Misconception(
             400,
@@ -381,7 +390,7 @@ def average_the_distances(path, last, weights, errors):
     ),
     because="Average over the rows; then, for the average and the last weights alike, measure the distance of each "
     "weight in its own standard errors, and take the larger one.",
-    then="Try it: `average_and_last(run.path, epochs // 5, best.weights, best.standard_errors)`. Averaging is a cheap "
+    then="Try it: `average_and_last(run.path, epochs // 5, best.weights, standard_errors)`. Averaging is a cheap "
     "way to get rid of much of the noise ball.",
 )
 def average_and_last(path, last, weights, standard_errors):
