@@ -48,6 +48,7 @@ nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
+myst_heading_slug_func = "gd_helpers.runner.rules.text.make_anchor"
 myst_dmath_double_inline = True
 
 default_role = "code"  # of a docstring's single backticks

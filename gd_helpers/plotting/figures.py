@@ -15,7 +15,7 @@ from gd_helpers.plotting.style import course_style
 
 CSS_PIXELS_PER_INCH = 96
 WIDTHS = {1: 7.2, 2: 10.0, 3: 12.0}  # inches, by number of columns
-VISUALLY_HIDDEN = "position: absolute; width: 1px; height: 1px; overflow: hidden"
+VISUALLY_HIDDEN = "position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden"
 CAPTION = "max-width: 45em; margin: 0 0 1em; font-style: italic"
 
 

@@ -52,7 +52,7 @@ def started(folder):
     """Start a JupyterLab that writes nowhere but into `folder`; however this ends, it and its kernels are ended."""
     chapters = folder / "notebooks"
     chapters.mkdir()
-    for path in NOTEBOOKS.glob("*.ipynb"):
+    for path in [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("*.md")]:
         shutil.copy(path, chapters)
     overrides = folder / "config" / "labconfig" / "default_setting_overrides.json"
     overrides.parent.mkdir(parents=True)

@@ -104,6 +104,12 @@ def test_all_of_it_is_shown_pictures_and_formulas(notebook, run, screenshots):
     assert notebook.page.locator(".jp-Notebook mjx-merror, .jp-Notebook [data-mjx-error]").count() == 0
 
 
+def test_captions_have_no_scroll_bar(notebook, run):
+    outputs = notebook.page.locator(".jp-OutputArea-output:has(> p.caption)")
+    assert outputs.count() or not any("caption=" in cell.source for cell in code_cells(run))
+    assert outputs.evaluate_all("(all) => all.filter((each) => each.scrollHeight > each.clientHeight).length") == 0
+
+
 def test_nothing_leaves_the_machine(notebook):
     assert notebook.traffic.sockets  # so the page was watched
     assert notebook.traffic.outside() == []

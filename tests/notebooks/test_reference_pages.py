@@ -10,7 +10,7 @@ import torch
 from gd_helpers.data import simulate_line
 from gd_helpers.metrics import ols
 from gd_helpers.runner.chapters import NOTEBOOKS
-from gd_helpers.runner.rules.text import find_dead_links
+from gd_helpers.runner.rules.text import find_dead_links, make_anchor
 
 PAGES = {name: (NOTEBOOKS / name).read_text(encoding="utf-8") for name in ("glossary.md", "cheat_sheet.md")}
 ENTRIES = dict(re.findall(r"(?ms)^## (.*?)\n\n(.*?)(?=\n\n## |\Z)", PAGES["glossary.md"]))
@@ -30,9 +30,8 @@ def test_the_terms_are_in_alphabetical_order():
 def test_a_term_is_used_in_each_chapter_that_it_names(term):
     chapters = re.findall(r"\((\d\d_\w+\.ipynb)\)", ENTRIES[term])
     assert chapters
-    anchor = term.lower().replace(" ", "-")
     for chapter in chapters:
-        assert f"(glossary.md#{anchor})" in (NOTEBOOKS / chapter).read_text(encoding="utf-8"), chapter
+        assert f"(glossary.md#{make_anchor(term)})" in (NOTEBOOKS / chapter).read_text(encoding="utf-8"), chapter
 
 
 @pytest.mark.parametrize(("batch_size", "rate", "epochs"), [(1, 0.003, 60), (32, 0.03, 300), (200, 0.1, 1000)])

@@ -93,6 +93,16 @@ def find_dead_links(notebook, folder):
 
 
 def _anchors(path):
-    """Return what links to the headings of a Markdown file end in, as GitHub makes them."""
-    titles = re.findall(r"(?m)^#+ (.*)$", path.read_text(encoding="utf-8"))
-    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    """Return what links to the headings of a Markdown file end in."""
+    return {make_anchor(title) for title in re.findall(r"(?m)^#+ (.*)$", path.read_text(encoding="utf-8"))}
+
+
+def make_anchor(title):
+    """Return what a link to a heading ends in, as JupyterLab makes it: capitals stay.
+
+    Examples
+    --------
+    >>> make_anchor("Learning rate")
+    'Learning-rate'
+    """
+    return title.replace(" ", "-")

@@ -64,7 +64,11 @@ def test_links_are_followed(notebook, tmp_path):
 def test_links_into_a_file_are_followed_to_its_heading(notebook, tmp_path):
     for name in ("01_simulate_data.ipynb", "03_batch.ipynb"):
         (tmp_path / name).touch()
-    (tmp_path / "glossary.md").write_text("# Glossary\n\n## Learning rate\n\nA number.\n", encoding="utf-8")
-    notebook.cells[4].source = "The [rate](glossary.md#learning-rate) and the [loss](glossary.md#loss)."
+    (tmp_path / "glossary.md").write_text(
+        "# Glossary\n\n## learning rate\n\nA number.\n\n## Adam\n\nA rule.\n", encoding="utf-8"
+    )
+    notebook.cells[
+        4
+    ].source = "The [rate](glossary.md#learning-rate) of [Adam](glossary.md#Adam), not of [adam](glossary.md#adam)."
     found = list(find_dead_links(notebook, tmp_path))
-    assert found == [(notebook.cells[4], "a link that leads nowhere: glossary.md#loss")]
+    assert found == [(notebook.cells[4], "a link that leads nowhere: glossary.md#adam")]
