@@ -236,6 +236,18 @@ def t_of(runs):
     return stats.t.ppf(0.975, runs - 1)
 
 
+def with_reach(errors, ddof=1):
+    """Return the right middle, with a reach of so many standard errors, whose spread divides by m − `ddof`."""
+    return change_reach(lambda reach, runs: reach / t_of(runs) * errors * ((runs - 1) / (runs - ddof)) ** 0.5)
+
+
+NORMAL = {"1.96": 1.96, "the quantile of the normal distribution": stats.norm.ppf(0.975), "2": 2.0}
+NOT_T = (
+    "You took {}. The spread is itself estimated, from few runs: take Student's t, as `intervals.mean_interval` does."
+)
+NOT_DDOF = "the standard deviation divides by m − 1: tell `np.std` so, with `ddof=1`."
+
+
 @code(
     cases=draw_tables,
     misconceptions=(
@@ -267,22 +279,16 @@ def t_of(runs):
             "That is where single differences lie. Their mean is known better, by the root of their number.",
         ),
         Misconception(
-            change_reach(lambda reach, runs: reach / t_of(runs)),
+            with_reach(1),
             "That is one standard error on either side. 95 % takes more than that.",
         ),
-        Misconception(
-            change_reach(lambda reach, runs: reach / t_of(runs) * stats.norm.ppf(0.975)),
-            "You took the quantile of the normal distribution. The spread is itself estimated, from few runs: "
-            "Student's t allows for that.",
+        *(Misconception(with_reach(errors), NOT_T.format(name)) for name, errors in NORMAL.items()),
+        *(
+            Misconception(with_reach(errors, ddof=0), f"{NOT_T.format(name)} And {NOT_DDOF}")
+            for name, errors in NORMAL.items()
         ),
-        Misconception(
-            change_reach(lambda reach, runs: reach / t_of(runs) * 2),
-            "You took 2 standard errors, which is about right for many runs. For few, Student's t says how many.",
-        ),
-        Misconception(
-            change_reach(lambda reach, runs: reach * ((runs - 1) / runs) ** 0.5),
-            "You divided by the number of runs for the standard deviation. `np.std` does so unless told `ddof=1`.",
-        ),
+        Misconception(with_reach(1, ddof=0), f"That is one standard error on either side, and {NOT_DDOF}"),
+        Misconception(change_reach(lambda reach, runs: reach * ((runs - 1) / runs) ** 0.5), f"Nearly: {NOT_DDOF}"),
         Misconception(
             lambda *case: paired_interval(*case)[::-1], "The ends are the wrong way round: the lower one comes first."
         ),
