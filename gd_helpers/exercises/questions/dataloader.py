@@ -231,6 +231,7 @@ def draw_examples():
     for size, columns in ((2, 2), (7, 3), (1, 2)):
         rows = torch.from_numpy(generator.normal(size=(size, columns)).astype(np.float32))
         cases.append(([(row, float(value)) for row, value in zip(rows, generator.normal(size=size), strict=True)],))
+    cases.append(([(torch.tensor([1.0, 2.0]), 9), (torch.tensor([1.0, 3.0]), 10)],))
     return cases
 
 
@@ -264,6 +265,10 @@ def draw_examples():
             "mix the two.",
         ),
         Misconception(
+            lambda examples: (stack_examples(examples)[0], torch.tensor([[value] for _, value in examples])),
+            "These targets are whole numbers, and torch made int64 of them. Say `dtype=torch.float32`.",
+        ),
+        Misconception(
             lambda examples: (stack_examples(examples)[0].numpy(), stack_examples(examples)[1].numpy()),
             "The numbers and shapes are right, but these are arrays. The model needs tensors.",
         ),
@@ -278,7 +283,7 @@ def draw_examples():
 )
 def stack_examples(examples):
     X = torch.stack([x for x, _ in examples])
-    y = torch.tensor([[value] for _, value in examples])
+    y = torch.tensor([[value] for _, value in examples], dtype=torch.float32)  # also where all are whole numbers
     return X, y
 
 
