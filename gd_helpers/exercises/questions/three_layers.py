@@ -49,6 +49,11 @@ def r2_of_line(n, seed):
     absolute=0.01,
     misconceptions=(
         Misconception(
+            0.5,
+            "A unit less costs less than that. How straight can one step be made, where the mornings are?",
+        ),
+        Misconception(0.6, "Nearer to the line than that. What did the two units reach that stayed equal to the end?"),
+        Misconception(
             lambda n, seed: r2_of_line(n, seed) / 2,
             "Half the units do not mean half the R². What did the two units reach that stayed equal to the end?",
         ),
@@ -205,6 +210,13 @@ def keep_columns(weights):
     return np.concatenate([a_and_c[0::2], a_and_c[1::2], v])
 
 
+def read_columns(weights):
+    """Take the first m numbers for all a and the next m for all c, and order these."""
+    a, c, v = np.split(weights, 3)
+    order = np.argsort(-c)
+    return np.concatenate([a[order], c[order], v[order]])
+
+
 def draw_weights():
     generator = np.random.default_rng(2024)
     first = np.array([1.0, 0.5, -2.0, 2.5, 3.0, 1.5, 7.0, 9.0, 4.0])  # 3 units: a1, c1, a2, c2, a3, c3, v1, v2, v3
@@ -237,6 +249,11 @@ def draw_weights():
         Misconception(
             lambda weights: np.sort(weights)[::-1],
             "You sorted all weights by size, whatever they belong to. Sort units, each with its three weights.",
+        ),
+        Misconception(
+            read_columns,
+            "You read the weights as all a, then all c. They come in pairs: a₁, c₁, a₂, c₂ and so on, so "
+            "`weights[: 2 * m].reshape(m, 2)` has a unit in each row.",
         ),
         Misconception(
             keep_columns,
