@@ -52,6 +52,7 @@ def r2_of_line(n, seed):
             0.5,
             "A unit less costs less than that. How straight can one step be made, where the mornings are?",
         ),
+        Misconception(0.65, "Still a little low: even the two units that stayed equal to the end reached more."),
         Misconception(0.6, "Nearer to the line than that. What did the two units reach that stayed equal to the end?"),
         Misconception(
             lambda n, seed: r2_of_line(n, seed) / 2,
