@@ -71,6 +71,10 @@ def shifted(n, seed, shift):
     misconceptions=(
         Misconception(1, "The line and the points are the same, but the valley is not: what becomes of κ?"),
         Misconception(
+            36,
+            "The squared mean grows that often, 144 against 4, and so does the large curvature. And the small one?",
+        ),
+        Misconception(
             lambda n, seed: condition_number(shifted(n, seed, 10)),
             "That is the new κ. How many times as large as the old one is it?",
         ),
