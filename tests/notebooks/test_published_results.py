@@ -69,14 +69,14 @@ def torch_starts(seed, count):
     return ((bits & 0xFFFFFF) / 2**24 * 2 - 1) / np.sqrt(2)
 
 
-def adam(gradient, start, updates, β2=0.999):
+def adam(gradient, start, updates):
     """Run Adam as in Kingma and Ba, algorithm 1, and return the weights after each update, the start first."""
     w = np.array(start, dtype=float)
     path, m, v = [w.copy()], np.zeros_like(w), np.zeros_like(w)
     for t in range(1, updates + 1):
         g = gradient(w)
-        m, v = 0.9 * m + 0.1 * g, β2 * v + (1 - β2) * g * g
-        w = w - RATE * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - β2**t)) + 1e-8)
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        w = w - RATE * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
         path.append(w)
     return np.array(path)
 
@@ -215,27 +215,6 @@ def test_the_published_starts_have_the_claimed_losses(numbers_of, points, starts
     assert np.round(losses).tolist() == numbers_of("start from losses of")
 
 
-def test_a_short_memory_alone_brings_the_batch_run_to_ols(numbers_of, points, batch_gradient, starts, batch_path):
-    long, _ = numbers_of("this ends where the batch run did")
-    np.testing.assert_allclose(adam(batch_gradient, starts[0], 4500, long)[-1], batch_path[4500])
-    brief, *claimed, per_cent = numbers_of("and all else equal it ends at")
-    end = adam(batch_gradient, starts[0], 4500, brief)[-1]
-    assert end.round(3).tolist() == claimed
-    assert round(100 * excess(end[None], points)[0], 2) == per_cent
-
-
-def test_the_memory_keeps_other_starts_short_too_even_near_ones(numbers_of, points, ols, batch_gradient):
-    starts = np.concatenate([torch_starts(seed, 1) for seed in range(60)])
-    long, count, *published, brief, least, most = numbers_of("end 28 % to 112 % above OLS, with")
-    after = {β2: 100 * excess(adam(batch_gradient, starts, 4500, β2)[-1], points) for β2 in (long, brief)}
-    assert count == 60
-    assert [round(after[long].min()), round(after[long].max())] == published
-    assert [round(after[brief].min()), round(after[brief].max())] == [least, most]
-    near = np.abs(starts - ols).max(axis=1) < 4500 * RATE
-    far_off = [round(after[long][near].min()), round(after[long][near].max())]
-    assert [near.sum(), 4.5, *far_off] == numbers_of("less than 4.5 to go")
-
-
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_a_fixed_order_settles_off_ols_and_the_mean_of_a_shuffled_one_does_not(numbers_of, points, ols, shuffle):
     X, y = points
@@ -298,17 +277,6 @@ def test_the_batch_run_is_as_far_above_ols_as_claimed_on_old_and_new_points(numb
     assert np.round(100 * np.array(above)).tolist() == numbers_of("on its own points, and")
 
 
-def test_sixty_starts_of_batch_end_where_claimed(numbers_of, points, batch_gradient):
-    starts = np.concatenate([torch_starts(seed, 1) for seed in range(60)])
-    path = adam(batch_gradient, starts, 13_000)
-    after = {updates: excess(path[updates], points) for updates in (4500, 12_000, 13_000)}
-    furthest = 100 * np.array([after[4500].min(), after[4500].max()])
-    assert [60, *furthest.round(1)] == numbers_of("starts batch ends")[:3]
-    within = [int(np.sum(after[updates] < 0.001)) for updates in (12_000, 13_000)]
-    assert within == [58, 60]
-    assert numbers_of("are within 0.1 % of OLS, after") == [12_000, within[0], 60, 0.1, 13_000]
-
-
 def test_the_plain_rule_takes_the_claimed_first_step_and_ends_at_the_claimed_loss(
     numbers_of, points, ols, batch_gradient, starts, batch_path
 ):
@@ -318,7 +286,7 @@ def test_the_plain_rule_takes_the_claimed_first_step_and_ends_at_the_claimed_los
     for _ in range(4500):
         w = w - RATE * batch_gradient(w)
     losses = [row(weights, points)[2] for weights in (w, batch_path[4500], ols)]
-    assert [4500, *np.round(losses, 3)] == numbers_of("By it, the same")
+    assert [4500, *np.round(losses, 3)] == numbers_of("By that rule, the same")
 
 
 def test_the_residual_variance_is_that_of_noise_drawn_twice(numbers_of, points, ols):

@@ -67,6 +67,12 @@ def draw_records():
             "You rounded up: the last of these epochs is not complete after that many updates.",
         ),
         Misconception(
+            lambda losses, per_epoch, updates: pick(
+                losses, {name: int(updates / per_epoch[name] + 0.5) for name in losses}
+            ),
+            "You rounded to the nearest epoch. An epoch counts only when it is complete.",
+        ),
+        Misconception(
             lambda losses, per_epoch, updates: pick(losses, {name: updates // per_epoch[name] - 1 for name in losses}),
             "One epoch too early: each curve begins with the loss at the start, so the one after epoch k has index k.",
         ),
@@ -112,6 +118,7 @@ def losses_at(losses, per_epoch, updates):
         Misconception(4 / 5, "That is the ceiling with one draw."),
         Misconception(4 / 13, "You added standard deviations. For independent draws, variances add."),
         Misconception(3 / 7, "That is the share that is noise. R² is the other share."),
+        Misconception(1 / 2, "That is for a noise variance of 4. Each of the three draws has the variance 1."),
         Misconception(1 / 4, "The signal is slope times x: with a slope of 2 its variance is not 1."),
         Misconception(2 / 5, "The signal is slope times x, and its variance contains the slope squared."),
     ),
