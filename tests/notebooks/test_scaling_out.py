@@ -18,7 +18,7 @@ from waiting import wait_until
 from gd_helpers.data import simulate_line
 from gd_helpers.lesson import launcher
 from gd_helpers.lesson.launcher import launch_workers
-from gd_helpers.metrics import ols, stability_limit
+from gd_helpers.metrics import mean_square_stability_limit, ols, stability_limit
 from gd_helpers.runner.chapters import NOTEBOOKS
 from gd_helpers.training.trainer import train
 
@@ -163,6 +163,41 @@ def test_k_workers_are_faster_by_a_larger_rate_alone_and_up_to_the_limit(seed, s
     beyond = 1000 // size // 2
     assert beyond * rate > limit
     assert np.isnan(updates_needed(data, beyond, beyond * rate, size))
+
+
+def updates_walked(data, rate, size, start, *, warm, runs=40):
+    """Return the median of the updates until the loss is within 0.05 of least squares, by a loop in NumPy."""
+    X, y = data.X.double().numpy(), data.y.double().numpy()[:, 0]
+    best, H, rng = ols(data).weights, 2 / len(X) * X.T @ X, np.random.default_rng(9)
+    w, needed = np.tile(start, (runs, 1)), np.full(runs, np.inf)
+    for update in range(1, 1001):
+        batch = rng.integers(len(X), size=(runs, size))
+        errors = np.einsum("rbi,ri->rb", X[batch], w) - y[batch]
+        step = rate * min(1, update / 10) if warm else rate
+        w = w - step * 2 / size * np.einsum("rb,rbi->ri", errors, X[batch])
+        excess = np.einsum("ri,ij,rj->r", w - best, H, w - best) / 2
+        needed[np.isinf(needed) & (excess < 0.05)] = update
+        if np.isfinite(needed).all():
+            break
+    return np.median(needed)
+
+
+@pytest.mark.parametrize("seed", [37, 1])
+def test_warm_up_pays_right_below_the_limit_alone_where_it_takes_the_steep_error_away(seed):
+    data = simulate_line(seed=seed)
+    best, limit = ols(data).weights, mean_square_stability_limit(data, batch_size=340)
+    X = data.X.double().numpy()
+    flat = np.linalg.eigh(X.T @ X)[1][:, 0]
+    zero, on_axis = np.zeros(2), best - flat * (flat @ best)  # the latter without an error in the steep direction
+    needed = {
+        (share, name, warm): updates_walked(data, share * limit, 340, start, warm=warm)
+        for share in (0.75, 0.995)
+        for name, start in (("zero", zero), ("on the axis", on_axis))
+        for warm in (False, True)
+    }
+    assert needed[0.75, "zero", False] < needed[0.75, "zero", True]
+    assert needed[0.995, "zero", False] > 2 * needed[0.995, "zero", True]
+    assert needed[0.995, "on the axis", False] < 1.1 * needed[0.995, "zero", True]
 
 
 def test_doubled_gradients_double_the_rate_of_plain_sgd_and_leave_adam_where_it_was():
