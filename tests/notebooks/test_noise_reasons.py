@@ -105,3 +105,32 @@ def test_an_average_over_the_whole_run_remembers_the_descent_only_at_a_low_rate(
     off = sums / np.reshape([updates, updates // 2], (2, 1, 1)) - best
     whole, later = np.einsum("acp,pq,acq->ac", off, hessian, off).mean(axis=1) / 2
     assert least < whole / later < most
+
+
+@pytest.mark.parametrize(("uneven", "least", "most"), [(False, 1, 1.1), (True, 1.3, 1.7)])
+def test_the_cloud_is_round_only_where_residuals_are_as_large_at_every_temperature(line, uneven, least, most):
+    X, y, best, hessian = line
+    g = 2 * ((X @ best - y) * (np.abs(X[:, 1]) if uneven else 1))[:, None] * X
+    curvatures, axes = np.linalg.eigh(hessian)
+    along = axes.T @ (g.T @ g / N) @ axes / np.add.outer(curvatures, curvatures)  # solves HM + MH = C
+    shortest, longest = np.linalg.eigvalsh(along)
+    assert least <= np.sqrt(longest / shortest) < most
+
+
+def updates_without_noise(line, size, target, start=(5, 2)):
+    """Return how many updates the best rate needs on mornings without noise, where a batch still differs from all."""
+    X, _, _, hessian = line
+    h, identity = 2 * X[:, :, None] * X[:, None, :], np.eye(2)
+    squares = np.einsum("jab,jcd->acbd", h, h).reshape(4, 4) / N / size + (1 - 1 / size) * np.kron(hessian, hessian)
+    rates = np.geomspace(1e-3, 2 / np.linalg.eigvalsh(hessian)[-1], 200)[:, None, None]
+    update = np.eye(4) - rates * (np.kron(hessian, identity) + np.kron(identity, hessian)) + rates**2 * squares
+    products, count = np.tile(np.outer(start, start).ravel(), (len(rates), 1)), 0
+    while np.min(products @ hessian.ravel()) / 2 >= target:
+        products, count = np.einsum("rij,rj->ri", update, products), count + 1
+    return count
+
+
+def test_without_noise_in_the_mornings_a_nearer_goal_has_no_larger_critical_batch(line, found):
+    far, near = (updates_without_noise(line, 1, at) / updates_without_noise(line, 10**6, at) for at in (0.05, 0.01))
+    assert near <= far < 4
+    assert found("For a loss within 0.01 it is")[1] > 4 * found("The critical batch size is")[0]
