@@ -1,12 +1,33 @@
-"""The site, built into a folder of its own."""
+"""The site, built into a folder of its own: once for all processes of a run of the tests."""
 
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+
+from filelock import FileLock
 
 from gd_helpers.runner.chapters import NOTEBOOKS
 
 ROOT = NOTEBOOKS.parent
+
+
+def share_site(tmp_path_factory):
+    """Return the folder of the site's pages, which nothing may change: of ``GD_SITE``, or built by whoever is first.
+
+    ``GD_SITE`` names what `make site` has made of these sources, as `.ci/run` does, which makes it anew.
+    """
+    if made := os.environ.get("GD_SITE"):
+        return Path(made).resolve(strict=True)
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with FileLock(shared / "site.lock"):
+        if not (shared / "site").exists():
+            pages = build(tmp_path_factory.mktemp("built"))
+            pages.rename(shared / "site")
+    return shared / "site"
 
 
 def build(folder, builder="html"):

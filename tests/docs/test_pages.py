@@ -4,11 +4,12 @@ import ast
 import functools
 import html
 import re
+import shutil
 from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-from built_site import build
+from built_site import build, share_site
 from html_page import Page
 
 from gd_helpers.exercises.chapter import questions_of
@@ -25,13 +26,8 @@ LARGEST = 60e6  # bytes
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("built")
-
-
-@pytest.fixture(scope="module")
-def site(folder):
-    return build(folder)
+def site(tmp_path_factory):
+    return share_site(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -234,8 +230,9 @@ def test_the_site_is_small(site):
     assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < LARGEST
 
 
-def test_a_second_build_changes_nothing(folder, site):
+def test_a_second_build_changes_nothing(site, tmp_path):
+    site = shutil.copytree(site, tmp_path / "site")
     before = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
-    build(folder)
+    build(tmp_path)
     after = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
     assert [path.name for path in before.keys() | after.keys() if before.get(path) != after.get(path)] == []

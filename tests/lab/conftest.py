@@ -7,7 +7,7 @@ import signal
 import pytest
 from bare import served, serving
 from browser import HOW_TO_GET_ONE, Traffic, find_browser, launched
-from built_site import build
+from built_site import share_site
 from pages import WAIT, Desk
 from playwright.sync_api import Error
 from server import CHAPTERS, ROOT, started
@@ -94,7 +94,7 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="session")
 def address(tmp_path_factory):
     """Return the address of the course's site, built and served."""
-    with serving(build(tmp_path_factory.mktemp("built"))) as address:
+    with serving(share_site(tmp_path_factory)) as address:
         yield address
 
 

@@ -12,6 +12,7 @@ PAGES = [
     *(
         path.relative_to(ROOT / "docs").with_suffix(".html").as_posix()
         for path in sorted((ROOT / "docs").rglob("*.md"))
+        if path.parent.name != "chapters"  # which a build brings there
     ),
     *(f"chapters/{chapter}.html" for chapter in CHAPTERS),
     *(f"chapters/{path.stem}.html" for path in sorted((ROOT / "notebooks").glob("*.md"))),
