@@ -14,6 +14,7 @@ from server import CHAPTERS, ROOT, started
 from test_exercises import CHAPTER
 from xdist.scheduler import LoadScopeScheduling
 
+DESK = {"width": 1280, "height": 900}
 SCREENSHOTS = ROOT / "build" / "screenshots"
 
 
@@ -98,16 +99,42 @@ def address(tmp_path_factory):
         yield address
 
 
-@pytest.fixture
-def page(browser):
-    """Return a page of a reader who has answered nothing."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+@contextlib.contextmanager
+def new_reader(browser):
+    """Open a page of a reader who has answered nothing."""
+    context = browser.new_context(viewport=DESK)
     page = context.new_page()
     page.set_default_timeout(WAIT)
     page.traffic, page.said = Traffic(page), []
     page.on("console", lambda message: message.type in ("error", "warning") and page.said.append(message.text))
     yield page
     context.close()
+
+
+@pytest.fixture
+def page(browser):
+    """Return a page of a reader who has answered nothing."""
+    with new_reader(browser) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+def shared_page(browser):
+    """Return a page for all who only look: a new one for each test would start a process and read MathJax anew."""
+    with new_reader(browser) as page:
+        yield page
+
+
+@pytest.fixture
+def visitor(shared_page):
+    """Return the page of a reader who only looks, with nothing in it and nothing kept from the test before."""
+    shared_page.goto("about:blank")
+    shared_page.set_viewport_size(DESK)
+    shared_page.emulate_media(color_scheme="null", reduced_motion="null")
+    shared_page.traffic.forget()
+    shared_page.said.clear()
+    yield shared_page
+    assert shared_page.evaluate("localStorage.length") == 0
 
 
 @pytest.fixture(scope="session")

@@ -98,18 +98,18 @@ def look_for_faults(page):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_accessible_in_light_and_dark_on_desk_and_phone_and_asks_no_other_machine(page, address, name):
-    page.goto(f"{address}{name}")
-    page.wait_for_function(ALL_IS_RENDERED)
+def test_a_page_is_accessible_in_light_and_dark_on_desk_and_phone_and_asks_no_other_machine(visitor, address, name):
+    visitor.goto(f"{address}{name}")
+    visitor.wait_for_function(ALL_IS_RENDERED)
     faults = {}
-    page.evaluate(SHOW_EACH_COLOUR_OF_CODE_ONCE)
+    visitor.evaluate(SHOW_EACH_COLOUR_OF_CODE_ONCE)
     for scheme, width in PLACES:
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(100)
-        faults[scheme, width] = look_for_faults(page)
+        visitor.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        visitor.set_viewport_size({"width": width, "height": 900})
+        visitor.wait_for_timeout(100)
+        faults[scheme, width] = look_for_faults(visitor)
     assert {place: found for place, found in faults.items() if found != ([], 0)} == {}
-    assert page.traffic.outside() == page.traffic.failed == page.traffic.errors == page.said == []
+    assert visitor.traffic.outside() == visitor.traffic.failed == visitor.traffic.errors == visitor.said == []
 
 
 @pytest.mark.parametrize("term", TERMS)
@@ -122,11 +122,11 @@ def test_the_search_finds_terms(page, address, term):
 
 
 @pytest.mark.parametrize("chapter", PUBLISHED)
-def test_exercises_are_judged_as_python_judges_them(page, address, chapter):
+def test_exercises_are_judged_as_python_judges_them(visitor, address, chapter):
     cases = questions_with_answers(chapter)
-    page.goto(f"{address}search.html")
+    visitor.goto(f"{address}search.html")
     given = [[data, answer] for _, data, answers in cases for answer in answers]
-    found = page.evaluate(JUDGE, [f"{address}_static/judge.mjs", given])
+    found = visitor.evaluate(JUDGE, [f"{address}_static/judge.mjs", given])
     expected = [
         {"state": verdict.state, "message": verdict.message}
         for question, _, answers in cases
@@ -138,11 +138,11 @@ def test_exercises_are_judged_as_python_judges_them(page, address, chapter):
 
 
 @pytest.mark.parametrize("chapter", PUBLISHED)
-def test_each_option_of_a_prediction_is_told_what_python_tells(page, address, chapter):
-    page.goto(f"{address}chapters/{chapter}.html")
-    shown = page.locator(".gd-exercise, .gd-predict").count()
+def test_each_option_of_a_prediction_is_told_what_python_tells(visitor, address, chapter):
+    visitor.goto(f"{address}chapters/{chapter}.html")
+    shown = visitor.locator(".gd-exercise, .gd-predict").count()
     cases = list(predictions_with_options(chapter))
-    found = page.evaluate(TOLD, [f"{address}_static/prediction.mjs", [case[:2] for case in cases]])
+    found = visitor.evaluate(TOLD, [f"{address}_static/prediction.mjs", [case[:2] for case in cases]])
     assert found == [told for *_, told in cases]
     assert shown >= len({prediction["id"] for prediction, *_ in cases})
 

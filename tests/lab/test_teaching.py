@@ -54,13 +54,13 @@ def test_the_links_to_an_explorer_show_it_with_their_settings(page, address, cha
 
 
 @pytest.mark.parametrize("chapter", PUBLISHED)
-def test_every_slide_fits_its_frame_in_large_type_and_asks_no_other_machine(page, address, chapter):
-    page.set_viewport_size({"width": 1280, "height": 720})
-    page.goto(f"{address}slides/{chapter}.html")
-    page.wait_for_function(IS_SET)
-    assert page.evaluate("Reveal.getTotalSlides()") > 15
-    assert page.evaluate(LOOK) == []
-    assert page.traffic.outside() == page.traffic.failed == page.traffic.errors == page.said == []
+def test_every_slide_fits_its_frame_in_large_type_and_asks_no_other_machine(visitor, address, chapter):
+    visitor.set_viewport_size({"width": 1280, "height": 720})
+    visitor.goto(f"{address}slides/{chapter}.html")
+    visitor.wait_for_function(IS_SET)
+    assert visitor.evaluate("Reveal.getTotalSlides()") > 15
+    assert visitor.evaluate(LOOK) == []
+    assert visitor.traffic.outside() == visitor.traffic.failed == visitor.traffic.errors == visitor.said == []
 
 
 def test_slides_and_their_list_are_accessible(page, address):
