@@ -60,3 +60,18 @@ def test_what_is_met_in_an_exercise_is_a_misconception_of_that_exercise(chapter)
     for number, message in met:
         question = questions_of(chapter)[int(number) - 1]
         assert message in [" ".join(each.message.split()) for each in question.misconceptions]
+
+
+def rows_of(plan):
+    """Return the rows of the table under a heading of the guide's first page, as lists of cells."""
+    text = (ROOT / "docs" / "teach" / "index.md").read_text(encoding="utf-8")
+    table = re.search(rf"(?ms)^## {plan}\n.*?^\|[-:|]+\n(.*?)^$", text)[1]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+
+
+def test_the_minutes_of_a_plan_are_those_of_its_chapters():
+    assert sum(int(minutes) for minutes, *_ in rows_of("One lecture")) == 90
+    length = {title[:2]: int(minutes.split()[0]) for title, minutes, _ in map(read_chapter, PUBLISHED)}
+    for _, chapters, minutes, _ in rows_of("One week"):
+        assert sum(length[number] for number in re.findall(r"\[(\d\d)\]", chapters)) == int(minutes) <= 150
+    assert max(length["00"] + length["01"], *list(length.values())[2:]) <= 90
