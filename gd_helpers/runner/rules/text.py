@@ -105,4 +105,4 @@ def make_anchor(title):
     >>> make_anchor("Learning rate")
     'Learning-rate'
     """
-    return title.replace(" ", "-")
+    return title.replace(" ", "-").replace('"', "")  # a quote would end the attribute
