@@ -59,8 +59,8 @@ def count_with_adam_by_hand(n, seed, B):
     ),
     because="More updates than batch descent needs, since Adam divides by the size of the recent gradients, and single "
     "gradients are large from noise alone: that makes the steps shorter. But each update reads one example, whereas "
-    "batch descent reads all of them. And it is a small part of the run, about 5 % of its updates. The other 95 % only "
-    "walk around in the noise ball.",
+    "batch descent reads all of them. And it is a small part of the run, about 5 % of its updates. Most of the others "
+    "only walk around in the noise ball.",
 )
 def updates_to_within_one_percent(n, seed):
     data = simulate_line(n=n, seed=seed)
@@ -130,8 +130,8 @@ def count_by(change):
     because="The mean of the single losses is the loss over all the data. The residuals are nearly normal, so the "
     "losses have a standard deviation of about $\\sqrt 2$ times that mean. A mean of $m$ of them has the standard "
     "error $\\sqrt{2/m}$ times the loss; for a tenth of it, $m$ is about 200.",
-    then="So the losses of the last mornings of some 200 epochs, averaged, give the loss to within a tenth. One alone "
-    "says nearly nothing.",
+    then="So the losses of the last mornings of some 200 epochs, averaged, give the loss with a standard error "
+    "of a tenth. One alone says nearly nothing.",
 )
 def mornings_to_average(n, seed):
     data = simulate_line(n=n, seed=seed)
