@@ -134,7 +134,7 @@ def batch_for_the_same_floor(n, seed):
     ),
     because="What a shuffled epoch leaves over is of the order of $\\alpha^2$. Squared, and added up over about "
     "$1/\\alpha$ epochs, this gives $\\alpha^3$.",
-    then="Halve the rate, and the floor of such epochs falls by nearly a factor of eight, not two.",
+    then="Halve the rate, and the floor of such epochs falls by about a factor of eight, not two.",
 )
 def shuffled_at_half_the_rate(n, seed):
     data, floors = simulate_line(n=n - n % 5, seed=seed), []

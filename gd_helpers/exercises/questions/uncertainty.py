@@ -161,7 +161,7 @@ def epochs_for_more_points(n, seed):
     ),
     because="The interval shrinks with $1/\\sqrt n$. The bias $-M^t w^*$ stays, since x, and therefore $M$, is the "
     "same.",
-    then="More data makes a run that stops too early look more certain, and be more wrong.",
+    then="More data makes a run that stops too early look more certain, and leaves its bias as it was.",
 )
 def coverage_with_more_points(n, seed):
     data, shares = simulate_line(n=n, seed=seed), []
