@@ -206,7 +206,7 @@ def updates_a_digit():
     misconceptions=(
         Misconception(
             "rate ten times too high",
-            "Then the first step is ten times too long, and the later ones as well: it would not come back.",
+            "Then the first step is ten times too long, and the loss jumps a hundred times as far, not ten.",
         ),
         Misconception(
             "the root forgotten",
@@ -222,8 +222,8 @@ def updates_a_digit():
         "step √10 times as long?",
         "After one update m is a tenth of the gradient, and r a thousandth of its square.",
     ),
-    because="Without correction the first step is $0.1/\\sqrt{0.001} = 3.16$ times α long. As the means fill, the "
-    "steps come down to α.",
+    because="Without correction the first step is $0.1/\\sqrt{0.001} = 3.16$ times α long. Once both means "
+    "have filled, the steps are those of Adam.",
     then="Start such a run at a low rate that rises, and the jump is gone: that is a warm-up.",
 )
 def bug_of_the_jump(n, seed):
