@@ -601,7 +601,7 @@ function roundUp(value, steps) {
 function effortAxis(scale, label, first, last) {
   const end = roundUp(last, [1, 2, 3, 5, 10]), step = Math.max(1, roundUp(end / 6, [1, 2, 5, 10]));
   const top = Math.max(1, Math.ceil(Math.log10(last))), low = Math.min(Math.floor(Math.log10(first)), top - 1);
-  const power = (tick) => (tick > 1e4 ? `10${"⁰¹²³⁴⁵⁶⁷⁸⁹"[Math.log10(tick)]}` : String(tick));
+  const power = (tick) => (tick > 1e4 ? `10${"⁰¹²³⁴⁵⁶⁷⁸⁹"[Math.log10(tick)]}` : format(tick));
   const [ticks, limits, text] = scale === "linear" ?
     [range(Math.floor(end / step) + 1, (k) => k * step), [-0.02 * end, 1.02 * end], format] :
     [[0, ...range(top - low + 1, (k) => 10 ** (low + k))], [-0.2 * 10 ** low, 1.3 * 10 ** top], power];

@@ -163,17 +163,17 @@ def test_the_axis_follows_epochs_and_batch_size_and_stays_while_the_rate_moves(p
     page.goto(f"{site}descent.html#epochs=10")
     explorer = Shown(page.locator(".gdx"))
     for slider, keys, ticks in (
-        ("learning_rate", ["ArrowRight"], ["0", "10", "100", "1000"]),  # 320 updates, from 32 on
+        ("learning_rate", ["ArrowRight"], ["0", "10", "100", "1,000"]),  # 320 updates, from 32 on
         ("batch_size", ["End"], ["0", "1", "10"]),  # 10 updates
-        ("batch_size", ["Home"], ["0", "1000", "10000"]),
-        ("epochs", ["End"], ["0", "1000", "10000", "10⁵", "10⁶"]),
-        ("learning_rate", ["ArrowLeft"], ["0", "1000", "10000", "10⁵", "10⁶"]),
+        ("batch_size", ["Home"], ["0", "1,000", "10,000"]),
+        ("epochs", ["End"], ["0", "1,000", "10,000", "10⁵", "10⁶"]),
+        ("learning_rate", ["ArrowLeft"], ["0", "1,000", "10,000", "10⁵", "10⁶"]),
     ):
         explorer.press(explorer.slider(SLIDERS[slider]), *keys)
         assert explorer.axes()[1][: len(ticks) + 1][:-1] == ticks
     explorer.press(explorer.slider(SLIDERS["batch_size"]), "End")
     explorer.press(explorer.menu(AGAINST), "ArrowDown")
-    assert explorer.axes()[1][:5] == ["0", "1000", "10000", "10⁵", "10⁶"]
+    assert explorer.axes()[1][:5] == ["0", "1,000", "10,000", "10⁵", "10⁶"]
 
 
 def test_a_square_on_the_edge_marks_where_a_path_leaves(page, site):
