@@ -25,6 +25,9 @@ from gd_helpers.training.trainer import prepare, train
 VARIED = {"data": (), "init": ("init", "init_seed"), "shuffle": ("shuffle_seed",)}
 BACKENDS = ("threading", "loky", "dask")
 
+# Of a worker. With more, groups are four times as large: what Python does once a group keeps the other workers waiting.
+MOST_SMALL_GROUPS = 32
+
 SETTINGS = {
     name: parameter
     for name, parameter in inspect.signature(train).parameters.items()
@@ -136,6 +139,8 @@ def _make_parallel(jobs, backend):
 def _split(seeds, workers):
     """Return the seeds in groups that are trained side by side: as many for each worker, and of nearly one size."""
     rounds = math.ceil(len(seeds) / (LANES * workers))
+    if rounds > MOST_SMALL_GROUPS:
+        rounds = math.ceil(rounds / 4)
     groups = min(len(seeds), rounds * workers)
     return [seeds[len(seeds) * i // groups : len(seeds) * (i + 1) // groups] for i in range(groups)]
 

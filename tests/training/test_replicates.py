@@ -254,6 +254,19 @@ def test_the_bar_moves_by_replicates(monkeypatch):
     assert bar().__enter__().update.call_args_list == [mock.call(LANES)] * 2
 
 
+def test_many_seeds_are_trained_in_larger_groups_with_the_same_table(monkeypatch):
+    bar = mock.MagicMock()
+    monkeypatch.setattr(replicates, "progress_bar", bar)
+    seeds = list(range(50 * LANES))
+    many = replicate(ONE, seeds, data=DATA, jobs=1)
+    groups = [call.args[0] for call in bar().__enter__().update.call_args_list]
+    assert (len(groups), min(groups), max(groups)) == (13, 61, 62)
+    parts = [replicate(ONE, seeds[first : first + 100], data=DATA, jobs=1) for first in range(0, len(seeds), 100)]
+    pd.testing.assert_frame_equal(
+        without_seconds(many), without_seconds(pd.concat(parts, ignore_index=True)), check_exact=True
+    )
+
+
 # Interrupts
 
 
