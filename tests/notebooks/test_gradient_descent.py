@@ -65,6 +65,15 @@ def test_the_second_update_comes_back_across_the_floor_and_the_rest_stay_by_it(v
     assert np.abs(across[2:]).max() < 0.03 * abs(across[0])
 
 
+def test_half_of_the_samples_lie_above_the_ceiling():
+    above = []
+    for seed in range(5000, 6000):
+        stream = np.random.RandomState(seed)
+        x, noise = stream.normal(2, 1, 1000), stream.normal(0, 2**0.5, 1000)
+        above.append(1 - np.mean(noise**2) / np.var(5 + 2 * x + noise) > 2 / 3)
+    assert np.mean(above) == pytest.approx(0.5, abs=0.05)
+
+
 def test_the_share_of_fall_and_distance_is_measured_from_the_lowest_point(valley):
     path = walk(valley, 1)
     above = losses_of(path, valley) - valley[2]
@@ -79,6 +88,15 @@ def test_without_zero_grad_a_later_update_comes_near_the_minimum_and_the_next_sw
     assert losses[:3001].min() < 1.01 * valley[2]
     for late in np.split(losses[1:], 100):
         assert late.max() > losses[0]
+
+
+def test_it_is_the_leaps_that_carry_the_weights_higher_without_zero_grad(valley):
+    def highest(rate, updates):
+        losses = losses_of(walk(valley, updates, rate=rate, kept=1.0), valley)
+        return losses.max() / losses[0]
+
+    assert highest(RATE, UPDATES) > 1.3
+    assert highest(RATE / 100, 10 * UPDATES) < 1.01  # as many swings, in steps a tenth as long
 
 
 def test_what_tells_numpy_from_pytorch_is_float32(mornings, valley):
