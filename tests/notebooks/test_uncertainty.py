@@ -126,6 +126,31 @@ def test_stopping_early_gains_much_with_few_points_and_a_weak_line_together_and_
     assert 1 - total.min() / sampling == pytest.approx(gain, abs=0.005)
 
 
+def test_stopping_early_gains_much_where_the_truth_is_near_the_start_along_the_flat_axis_and_not_along_the_steep_one():
+    x = simulate_line(n=20, seed=37).x.numpy().astype(float)
+    X = np.column_stack([np.ones(20), x])
+    curvatures, axes = np.linalg.eigh(2 / 20 * X.T @ X)
+    carried = np.sqrt(2 * 2 / (20 * curvatures))  # by the noise, along each axis
+    for near_flat, near_steep, least, most in ((0.9, 9, 0.25, 1), (9, 0.1, 0, 0.01)):
+        truth = axes @ (carried * [near_flat, near_steep])
+        _, sampling, total = errors_by_epoch(X, truth, 2, 0.05, 3000)
+        assert least < 1 - total.min() / sampling < most
+
+
+def test_a_run_that_stops_early_lies_between_start_and_truth_along_each_axis_but_with_too_steep_a_slope():
+    x = simulate_line(seed=37).x.numpy().astype(float)
+    X = np.column_stack([np.ones(1000), x])
+    curvatures, axes = np.linalg.eigh(2 / 1000 * X.T @ X)
+    for rate, epochs in ((0.05, (5, 70)), (0.1, (70,))):  # at 0.1 the steep axis overshoots, and is done by then
+        for epoch in epochs:
+            mean = axes @ ((1 - (1 - rate * curvatures) ** epoch) * (axes.T @ [5, 2]))
+            reached = (axes.T @ mean) / (axes.T @ [5, 2])
+            assert ((reached > 0) & (reached < 1 + 1e-12)).all()
+            assert mean[0] < 5
+            assert mean[1] > 2
+    np.testing.assert_allclose(mean, [4.66, 2.14], atol=0.005)
+
+
 def test_noise_in_proportion_to_x_makes_usual_intervals_wrong_in_both_directions_and_the_sandwich_mends_them():
     x = simulate_line(seed=37).x.numpy().astype(float)
     X, deviation = np.column_stack([np.ones(1000), x]), np.sqrt(2 * x**2 / np.mean(x**2))
@@ -141,6 +166,8 @@ def test_noise_in_proportion_to_x_makes_usual_intervals_wrong_in_both_directions
         usual = np.sqrt(e @ e / 998 * np.diag(inverse))
         sandwich = np.sqrt(1000 / 998 * np.diag(inverse @ (X.T * e**2) @ X @ inverse))
         held += np.abs(off) < 1.96 * np.array([usual, sandwich])
+    lever, cold = (X @ inverse) ** 2, x < x.mean()
+    np.testing.assert_allclose(lever[cold].sum(axis=0) / lever.sum(axis=0), [0.81, 0.5], atol=0.005)
     assert by_theory[0] > 0.97
     assert by_theory[1] < 0.93
     np.testing.assert_allclose(held[0] / runs, by_theory, atol=0.015)

@@ -84,7 +84,7 @@ def hessian_of(n, seed):
     misconceptions=(
         Misconception(
             0,
-            "The optimisation error does not depend on the number of points. But the level that it has to fall below "
+            "The optimisation error hardly depends on the number of points. But the level that it has to fall below "
             "does.",
         ),
         Misconception(
@@ -124,7 +124,7 @@ def hessian_of(n, seed):
     ),
     because="Only the flat direction is left, where an epoch multiplies the squared distance by "
     "$(1 - \\alpha\\lambda)^2$: $k = \\ln 100 / (-2 \\ln(1 - \\alpha\\lambda))$.",
-    then="The extra epochs come from the factor alone, so they are the same from any n on.",
+    then="The extra epochs come from the factor alone, so from a few dozen points on they hardly depend on n.",
 )
 def epochs_for_more_points(n, seed):
     data = simulate_line(n=n, seed=seed)
