@@ -39,7 +39,7 @@ def from_fit(change):
         ),
         Misconception(
             from_fit(lambda w, X, y: w[2] * X[:, 2].std()),
-            "That is for one standard deviation of bmi, which is not quite 4 kg/m².",
+            "That is for one standard deviation of bmi, which is not exactly 4 kg/m².",
         ),
         Misconception(
             from_fit(lambda w, X, y: 4 * np.polyfit(X[:, 2], y, 1)[0]),
