@@ -113,4 +113,4 @@ def scale_by_powers(ax):
 
 def label_power(value, _=None):
     """Return 0 or a power of ten as the text of a tick."""
-    return f"{value:g}" if value == 0 or 1e-3 <= value <= 1e4 else f"$10^{{{np.log10(value):.0f}}}$"
+    return f"{value:,g}" if value == 0 or 1e-3 <= value <= 1e4 else f"$10^{{{np.log10(value):.0f}}}$"

@@ -10,7 +10,8 @@ differ between processors, decide. So two numbers agree if they differ by one un
   and for a number that gains a digit in front (0.0999 and 0.100). The sign of zero says nothing.
 
 All else must be equal, to the character. Of two pictures, all but a few pixels must be within the range of grey levels
-that the other has there and one pixel around: rounding moves the edges of lines, and the dashes along them.
+that the other has there and one pixel around: rounding moves the edges of lines, and the dashes along them. The few may
+not lie together, as those of a changed label or dot do.
 """
 
 import base64
@@ -32,6 +33,7 @@ NUMBER = re.compile(
 GREY_LEVELS = 32  # of 255; pixels that are farther out differ
 PIXELS = 1e-3  # the share of pixels that may; seen between processors: 4e-4, between two figures of a chapter: 3e-2
 MEAN_LEVELS = 0.1  # how far out all may be on average; seen between processors: 0.03
+BLOCK, OF_BLOCK = 12, 0.2  # pixels along a side, and the share of them that may differ
 CONTEXT = 30  # characters on both sides of a difference
 
 
@@ -163,10 +165,21 @@ def _compare_pictures(stored, fresh):
     if old.shape != new.shape:
         return f"stored are {old.shape[1]} by {old.shape[0]} pixels, new are {new.shape[1]} by {new.shape[0]}"
     out = np.maximum(_distance(old, new), _distance(new, old))
-    share, mean = (out > GREY_LEVELS).mean(), out.mean()
-    if share <= PIXELS and mean <= MEAN_LEVELS:
+    share, mean, most = (out > GREY_LEVELS).mean(), out.mean(), _most_in_a_block(out > GREY_LEVELS)
+    if share <= PIXELS and mean <= MEAN_LEVELS and most <= OF_BLOCK:
         return ""
-    return f"{share:.2%} of the pixels differ by more than {GREY_LEVELS} grey levels, all by {mean:.2g} on average"
+    return (
+        f"{share:.2%} of the pixels differ by more than {GREY_LEVELS} grey levels, in a block {most:.0%}, "
+        f"all by {mean:.2g} on average"
+    )
+
+
+def _most_in_a_block(differs):
+    """Return the largest share of pixels that differ in a square of `BLOCK` by `BLOCK`; the squares overlap by half."""
+    sums = np.pad(differs, ((1, BLOCK), (1, BLOCK))).cumsum(axis=0).cumsum(axis=1)
+    step = BLOCK // 2
+    low, high = slice(0, -BLOCK, step), slice(BLOCK, None, step)
+    return (sums[high, high] - sums[low, high] - sums[high, low] + sums[low, low]).max() / BLOCK**2
 
 
 def _pixels(text):

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from mutants import all_mutants, read_chapters
 from nbformat.v4 import new_output
 from PIL import Image
@@ -162,6 +164,24 @@ def test_a_line_that_is_gone_from_a_part_of_a_picture_makes_it_another(pixels, s
     one, other = figure(pixels), figure(part)
     difference = find_differences(one, other) if stored_is_whole else find_differences(other, one)
     assert "pixels differ" in difference[0]
+
+
+def drawn(tick="1000", colour="#0072B2"):
+    """Return the output of a figure with a line, a dot and two ticks."""
+    fig = Figure(figsize=(6, 4))
+    ax = fig.subplots()
+    ax.plot([0, 1], [0, 1], color="#888888")
+    ax.plot([0.5], [0.5], "o", color=colour)
+    ax.set_xticks([0, 1], ["0", tick])
+    fig.canvas = FigureCanvasAgg(fig)
+    fig.canvas.draw()
+    return figure(np.asarray(fig.canvas.buffer_rgba())[..., :3])
+
+
+@pytest.mark.parametrize("change", [{"tick": "1,000"}, {"tick": "1001"}, {"colour": "#D55E00"}])
+def test_a_label_or_a_dot_that_changed_makes_it_another_picture(change):
+    assert find_differences(drawn(), drawn()) == []
+    assert "in a block" in find_differences(drawn(), drawn(**change))[0]
 
 
 def test_a_ground_that_is_a_shade_darker_makes_it_another_picture(pixels):
