@@ -89,3 +89,22 @@ def test_a_rate_below_the_one_with_the_best_worst_case_is_first_from_most_starts
     rates = np.linspace(0.5, 2.05, 3101) / curvatures.sum()
     worst = np.abs(1 - np.outer(rates, curvatures)).max(axis=1)
     assert rates[np.argmin(worst)] == pytest.approx(2 / curvatures.sum(), rel=0.001)
+
+
+def test_a_shrinking_gradient_shortens_the_steps_only_if_the_memory_is_long(valley):
+    """At β₂ = 0.9 the gradient falls below a tenth of what it was, and the steps of the intercept are still α long."""
+    hessian, best, _ = valley
+    strides, left = [], []
+    for β2, updates in ((0.999, 4400), (0.9, 4050)):
+        w, m, v = np.array([0.4117, 0.2006]), 0.0, 0.0
+        first = ((w - best) @ hessian)[0]
+        for k in range(1, updates + 1):
+            gradient = (w - best) @ hessian
+            m, v = 0.9 * m + 0.1 * gradient, β2 * v + (1 - β2) * gradient**2
+            step = RATE * m / (1 - 0.9**k) / (np.sqrt(v / (1 - β2**k)) + 1e-8)
+            w = w - step
+        strides.append(abs(step[0]) / RATE)
+        left.append(gradient[0] / first)
+    assert max(left) < 0.1
+    assert strides[0] == pytest.approx(0.25, abs=0.03)
+    assert strides[1] == pytest.approx(1, abs=0.05)

@@ -89,7 +89,7 @@ def scale_up(share):
         ),
         Misconception(
             scale_up(lambda start, final: 50 * final / 5),
-            "You scaled the result with the goal. But the length of Adam's step does not depend on the goal.",
+            "You scaled the result with the goal. But Adam's steps here are about α at most, however far the goal.",
         ),
         Misconception(
             scale_up(lambda start, final: start + (50 - start) * (final - start) / (5 - start)),
@@ -97,7 +97,7 @@ def scale_up(share):
         ),
         Misconception(
             scale_up(lambda start, final: (50 - start) * final / (5 - start)),
-            "You scaled the result with the distance. But the length of Adam's step does not depend on the distance.",
+            "You scaled the result with the distance. But Adam's steps here are about α at most, however far it is.",
         ),
         Misconception(0.0045, "One step is 0.001 long, and there are 4,500 of them: check the power of ten."),
     ),
@@ -223,8 +223,8 @@ def draw_curves():
         "Go through k from `window` on, and return the first for which `losses[k - window] - losses[k] < fall`.",
     ),
     because="Move two fingers along the curve, `window` updates apart.",
-    then="With `stopping_update(np.array(losses), 0.03, 100)` this chapter's loop stops early, far from done: a flat "
-    "curve says slow, not converged.",
+    then="With `stopping_update(np.array(losses), 0.03, 100)` this chapter's loop stops more than a third above "
+    "least squares: a flat curve says slow, not converged.",
 )
 def stopping_update(losses, fall, window):
     for k in range(window, len(losses)):
