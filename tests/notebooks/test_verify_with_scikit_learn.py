@@ -1,7 +1,9 @@
 """What chapter 06 says of uncertainty and of swapped scores, computed again in NumPy, over data sets drawn anew."""
 
 import numpy as np
+import published_data
 import pytest
+from sklearn.linear_model import LinearRegression
 
 N = 1000
 
@@ -30,3 +32,44 @@ def test_no_intercept_does_better_by_either_score_than_that_of_the_line_through_
             off = ((y - prediction) ** 2).sum()
             scores.append([1 - off / spread_of_y, 1 - off / ((prediction - prediction.mean()) ** 2).sum()])
         assert list(np.argmax(scores, axis=0)) == [20, 20]
+
+
+def test_from_some_starts_a_run_of_batch_that_stopped_short_gains_by_the_swapped_score_and_from_others_it_does_not():
+    X, y = published_data.X, published_data.Y
+    w = np.random.default_rng(7).uniform(-(0.5**0.5), 0.5**0.5, (60, 2))
+    m = v = np.zeros_like(w)
+    for k in range(1, 4501):
+        gradient = 2 * (w @ X.T - y) @ X / N
+        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+        w = w - 0.001 * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+    assert w[:, 1].min() > published_data.BEST[1]
+    predictions = np.vstack([w, published_data.BEST]) @ X.T
+    swapped = 1 - ((predictions - y) ** 2).mean(axis=1) / predictions.var(axis=1)
+    assert 0.6 < np.mean(swapped[:-1] > swapped[-1]) < 0.95
+
+
+def test_linear_regression_takes_nearly_parallel_columns_for_one_unless_its_tolerance_is_smaller():
+    nearly = np.column_stack([np.ones(N), 1 + 1e-7 * published_data.X[:, 1]])
+    for settings, found in (({}, [2, 2]), ({"tol": 1e-12}, [1, 3])):
+        line = LinearRegression(fit_intercept=False, **settings).fit(nearly, nearly @ [1, 3])
+        assert line.coef_ == pytest.approx(found, abs=1e-5)
+
+
+def updates_until_flat(inputs, targets):
+    X = np.column_stack([np.ones(N), inputs])
+    hessian, pull = 2 / N * X.T @ X, 2 / N * X.T @ targets
+    rate, w, updates = 1 / np.linalg.eigvalsh(hessian).max(), np.zeros(2), 0
+    while np.linalg.norm(gradient := hessian @ w - pull) > 1e-9:
+        w, updates = w - rate * gradient, updates + 1
+    return updates
+
+
+def test_it_is_mostly_the_size_of_the_flows_that_makes_the_reverse_regression_slow():
+    x, y = published_data.X[:, 1], published_data.Y
+    sizes = np.sqrt(np.mean(x**2)), np.sqrt(np.mean(y**2))
+    forward, reverse = updates_until_flat(x, y), updates_until_flat(y, x)
+    as_large_as_flows = updates_until_flat(x * sizes[1] / sizes[0], y)
+    as_small_as_temperatures = updates_until_flat(y * sizes[0] / sizes[1], x)
+    assert reverse > 20 * forward
+    assert as_large_as_flows > 10 * forward
+    assert as_small_as_temperatures < 4 * forward

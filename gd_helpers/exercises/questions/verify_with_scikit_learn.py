@@ -295,7 +295,7 @@ def after(updates):
         "thousand updates or more.",
     ),
     because="It is the same loop with the roles exchanged. The curvature belongs to the inputs, which are now 1 and "
-    "$y$; they are larger, so the rate must be smaller, and more nearly parallel, so it takes longer.",
+    "$y$. The chapter's flows are far larger than the ones, so the rate must be smaller, and the loop takes longer.",
     then="Turned round, it is y = −c/d + x/d: the steep line of the picture.",
     endless="If the gradient grows, it never becomes small: the limit of the rate is 2 divided by the largest "
     "curvature of *this* problem. And does `gradient` change in the loop?",
