@@ -61,6 +61,7 @@ def test_at_a_rate_of_its_own_batch_needs_hundreds_of_epochs_and_not_thousands()
     assert excess_in_percent(N, True, updates=200, rate=0.46).max() < sampling_error
     assert excess_in_percent(N, True, updates=20, rate=0.46).mean() > 50
     assert excess_in_percent(N, True, updates=4500).min() > 10
+    assert excess_in_percent(N, True, updates=2000, rate=10 * RATE).min() > sampling_error
 
 
 def test_at_rates_of_their_own_single_examples_and_batches_of_32_are_level_after_20_passes():

@@ -181,7 +181,7 @@ def from_spreads(change):
         "Without pairing the variances add, so the widths combine like the legs of a right triangle: as the root of "
         "the sum of their squares. Divide that by the width of the paired interval.",
     ),
-    because="After 4,000 updates a run's distance from least squares is mostly that of its start, and both methods "
+    because="After 4,000 updates a run's distance from least squares depends mostly on its start, and both methods "
     "have the same one. It cancels from the paired difference, and enters an unpaired one twice.",
     then="Without pairing, the same precision takes the square of that number times as many runs. For R² of stochastic "
     "− batch, pairing gains hardly anything, since stochastic has forgotten its start: there is nothing to cancel.",
