@@ -104,7 +104,7 @@ def line_that_draws():
         Misconception(
             "generator seeded anew each epoch",
             "That repeats in every epoch, too. But in a shuffled order each batch has small and large flows, and the "
-            "loss hardly rises.",
+            "loss rises far less.",
         ),
         Misconception(
             "last batch dropped",
