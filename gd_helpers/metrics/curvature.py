@@ -100,7 +100,7 @@ def stability_limit(data):
 
     Notes
     -----
-    Source: Boyd, Vandenberghe, Convex Optimization, section 9.3; for a quadratic the limit is exact.
+    Source: Polyak, Introduction to Optimization, 1987, section 1.4; for a quadratic the limit is exact.
     """
     largest = curvatures(data)[-1]
     return float(2 / largest) if largest > 0 else float("inf")

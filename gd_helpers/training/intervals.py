@@ -79,8 +79,8 @@ def mean_interval(values, level=0.95, test_to_train=0.0):
 
     Notes
     -----
-    Source: Nadeau and Bengio, Inference for the Generalization Error, Machine Learning 52 (2003), section 3, the
-    corrected resampled t-test: it takes the correlation between two splits to be the share of test rows.
+    Source: Nadeau and Bengio, Inference for the Generalization Error, Machine Learning 52 (2003), the corrected
+    resampled t-test: it takes the correlation between two splits to be the share of test rows.
     """
     values, level = np.asarray(values, dtype=np.float64), _checked_level(level)
     check_float("test_to_train", test_to_train, at_least=0)
