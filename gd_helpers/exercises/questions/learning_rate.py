@@ -72,7 +72,7 @@ def shifted(n, seed, shift):
         Misconception(1, "The line and the points are the same, but the valley is not: what becomes of κ?"),
         Misconception(
             36,
-            "The squared mean grows that often, 144 against 4, and so does the large curvature. And the small one?",
+            "The squared mean is 36 times as large, 144 against 4. But what becomes of κ?",
         ),
         Misconception(
             lambda n, seed: condition_number(shifted(n, seed, 10)),
@@ -119,7 +119,7 @@ def times_as_many_from_another_zero(n, seed):
         ),
         Misconception(
             "a millionth",
-            "The loss is a million times as large, but the limit does not depend on that. What does it depend on?",
+            "The loss is a million times as large, and so are the squares of the weights. Where is y in the Hessian?",
         ),
         Misconception(
             "a thousand times",
