@@ -14,6 +14,7 @@ from scipy.optimize import minimize
 from gd_helpers.data import simulate_line
 from gd_helpers.metrics import ols
 from gd_helpers.models import linear
+from gd_helpers.plotting import COLOURS, METHOD_COLOURS, NEUTRAL
 from gd_helpers.runner.cells import code_cells, parse
 from gd_helpers.runner.chapters import NOTEBOOKS
 
@@ -67,6 +68,18 @@ def steps_of_chapter(step, start, gradients, rate):
         w = step(w, gradient, rate, s)
         path.append(w)
     return np.array(path)
+
+
+def test_each_optimizer_has_a_colour_of_its_own_that_is_none_of_a_method():
+    cells = code_cells(nbformat.read(NOTEBOOKS / "14_optimizers.ipynb", as_version=4))
+    (values,) = (
+        node.value
+        for cell in cells
+        for node in parse(cell).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "colours"
+    )
+    colours = eval(ast.unparse(values), {"COLOURS": COLOURS})
+    assert len({*colours, *METHOD_COLOURS.values(), NEUTRAL}) == len(OPTIMIZERS) + len(METHOD_COLOURS) + 1
 
 
 @every_rule
@@ -251,3 +264,28 @@ def test_on_a_net_adagrad_is_behind_nesterov_as_torch_computes_both():
     adagrad = net_losses(torch.optim.Adagrad, [0.3, 0.6, 1.0], seeds, {})
     gaps = adagrad.min(axis=0) - nesterov[nesterov.mean(axis=1).argmin()]  # AdaGrad even has the best rate of each seed
     assert np.median(gaps) > 0
+
+
+def test_adagrad_leads_at_forty_epochs_because_its_steps_shrink(line):
+    X, y = line
+    best, seeds, rng = np.linalg.lstsq(X, y)[0], 500, np.random.default_rng(3)
+    A, mse = 2 / len(X) * X.T @ X, np.mean((y - X @ best) ** 2)
+    start = rng.uniform(-1, 1, (seeds, 2)) / np.sqrt(2)  # the same starts and orders for all
+    rules = [("adagrad", 0.45, 0.0), ("nesterov", 0.0008, 0.0), ("nesterov", 0.02, -0.5)]  # rate times t to a power
+    rules += [("adagrad", rate, 0.5) for rate in (0.03, 0.04, 0.05)]  # its steps no longer shrink
+    runs, t = {rule: (start, np.zeros_like(start)) for rule in rules}, 0
+    for _ in range(40):
+        orders = rng.permuted(np.tile(np.arange(len(X)), (seeds, 1)), axis=1).reshape(seeds, -1, 25)
+        for batch in orders.swapaxes(0, 1):
+            t, x, flow = t + 1, X[batch, 1], y[batch]
+            for rule, (w, memory) in runs.items():
+                name, rate, power = rule
+                errors = w[:, :1] + w[:, 1:] * x - flow
+                g = 2 / 25 * np.stack([errors.sum(axis=1), (errors * x).sum(axis=1)], axis=1)
+                memory = memory + g**2 if name == "adagrad" else 0.9 * memory + g
+                step = g / np.sqrt(memory) if name == "adagrad" else g + 0.9 * memory
+                runs[rule] = w - rate * t**power * step, memory
+    ends = [np.einsum("si,ij,sj->s", w - best, A, w - best) / 2 / mse for w, _ in runs.values()]
+    adagrad, nesterov, shrinking, *kept = ends
+    for gap in (nesterov - adagrad, min(kept, key=np.mean) - nesterov, adagrad - shrinking):
+        assert gap.mean() > 3 * gap.std() / np.sqrt(seeds)

@@ -224,7 +224,7 @@ def updates_a_digit():
     ),
     because="Without correction the first step is $0.1/\\sqrt{0.001} = 3.16$ times α long. Once both means "
     "have filled, the steps are those of Adam.",
-    then="Start such a run at a low rate that rises, and the jump is gone: that is a warm-up.",
+    then="Let the rate rise over the first hundred updates, and the jump is gone: that is a warm-up.",
 )
 def bug_of_the_jump(n, seed):
     data = simulate_line(n=n, seed=seed)
