@@ -797,6 +797,11 @@ class Control {
     element.innerHTML = `<span>${label}</span>${input ?? `<input type="${type}">`}<output aria-hidden="true"></output>`;
     [, this.input, this.output] = element.children;
     if (choices && !isMenu) [this.input.min, this.input.max] = type === "number" ? choices : [0, choices.length - 1];
+    if (choices && this.type === "range") { // room for the longest value, so that a slider keeps its length in a drag
+      const longest = Math.max(...Array.from(choices, (choice) => text(choice).length));
+      this.output.style.minWidth = `max(4.5em, ${longest}ch)`;
+      element.classList.toggle("gdx-wide", longest > 15);
+    }
     this.input.addEventListener("input", () => changed(this.read()));
   }
   read() {

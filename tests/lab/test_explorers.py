@@ -29,6 +29,17 @@ DRAGGED = """async (slider) => {
   }
 }"""
 
+LENGTHS = """async (slider) => {
+  const frame = () => new Promise(requestAnimationFrame), lengths = [];
+  for (slider.value = 0; lengths.length <= Number(slider.max); slider.value = lengths.length) {
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+    await frame();
+    await frame();
+    lengths.push(slider.getBoundingClientRect().width);
+  }
+  return lengths;
+}"""
+
 
 @pytest.fixture(scope="module", params=KINDS)
 def kind(request):
@@ -141,6 +152,10 @@ def test_a_drag_ends_with_the_picture_of_its_last_value(explorer, kind):
     pictures = explorer.pictures()
     explorer.press(slider, "ArrowLeft", "ArrowRight")
     assert explorer.pictures() == pictures
+
+
+def test_a_slider_keeps_its_length_whatever_its_value(explorer):
+    assert len(set(explorer.slider(SLIDERS["learning_rate"]).evaluate(LENGTHS))) == 1
 
 
 def test_a_run_that_diverges_says_so_in_the_pictures_and_in_words(page, site, kind):
