@@ -117,6 +117,20 @@ def test_where_the_two_errors_cross_there_is_still_half_of_the_distance_to_gain(
     assert 1 - sampling / total[140] < 0.05
 
 
+def test_the_extra_epochs_for_more_mornings_hang_on_the_temperatures_and_not_on_their_number():
+    def extra_epochs(temperatures, mornings):
+        X = np.column_stack([np.ones(temperatures), simulate_line(n=temperatures, seed=37).x.numpy().astype(float)])
+        crossings = []
+        for n in (mornings, 100 * mornings):
+            optimisation, sampling, _ = errors_by_epoch(X, [5, 2], 2 * temperatures / n, 0.1, 400)
+            crossings.append(int(np.argmax(optimisation < sampling)))
+        return crossings[1] - crossings[0]
+
+    for temperatures, extra in ((36, 76), (1000, 69)):
+        for repeats in (1, 10, 100):
+            assert abs(extra_epochs(temperatures, repeats * temperatures) - extra) <= 1
+
+
 @pytest.mark.parametrize(
     ("n", "truth", "gain"), [(1000, [5, 2], 0.0), (20, [5, 2], 0.04), (1000, [1, 0.5], 0.01), (20, [1, 0.5], 0.34)]
 )

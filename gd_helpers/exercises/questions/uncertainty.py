@@ -124,7 +124,7 @@ def hessian_of(n, seed):
     ),
     because="Only the flat direction is left, where an epoch multiplies the squared distance by "
     "$(1 - \\alpha\\lambda)^2$: $k = \\ln 100 / (-2 \\ln(1 - \\alpha\\lambda))$.",
-    then="The extra epochs come from the factor alone, so from a few dozen points on they hardly depend on n.",
+    then="The extra epochs come from the factor alone, and at the same temperatures that is the same for every n.",
 )
 def epochs_for_more_points(n, seed):
     data = simulate_line(n=n, seed=seed)
