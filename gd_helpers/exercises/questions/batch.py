@@ -48,8 +48,8 @@ def count_with_adam_by_hand(n, seed, learning_rate):
     ),
     because="Far fewer, but more than a tenth. At full stride, 500 steps of 0.01 would do. But Adam divides by its "
     "running measure of the gradient, which remembers the steep beginning for some thousand updates, and keeps the "
-    "steps short for as long. With a memory of ten updates, `betas=(0.9, 0.9)`, `torch.optim.Adam` keeps its "
-    "full stride nearly to the end.",
+    "steps short for as long. With a memory of ten updates, `betas=(0.9, 0.9)` in `torch.optim.Adam`, the intercept "
+    "keeps its full stride nearly to the end.",
 )
 def updates_at_ten_times_the_rate(n, seed):
     data = simulate_line(n=n, seed=seed)
