@@ -83,3 +83,29 @@ def test_single_mornings_cost_updates_by_what_adam_divides_by_and_not_by_their_s
     assert np.median(excess(single=True, measured=True) / of_all) == pytest.approx(1.5, abs=0.1)
     assert np.median(excess(single=True, measured=False) / of_all) < 1.05
     assert np.median(excess(single=False, measured=True) / of_all) == pytest.approx(1.5, abs=0.1)
+
+
+def test_batch_descent_is_ahead_of_batches_of_32_by_few_updates_but_not_by_a_small_part_of_the_excess():
+    def excess(of_all):
+        generator = np.random.default_rng(9)
+        off = generator.uniform(-(0.5**0.5), 0.5**0.5, (RUNS, 2)) - BEST
+        residuals, m, v, found = X @ BEST - Y, 0.0, 0.0, []
+        for k in range(1, 9601):
+            first = 32 * ((k - 1) % 32)
+            if first == 0 and not of_all:
+                orders = generator.permuted(np.tile(np.arange(N), (RUNS, 1)), axis=1)
+            if of_all:
+                gradient = off @ HESSIAN
+            else:
+                batch = orders[:, first : first + 32]
+                errors = (X[batch] @ off[:, :, None])[..., 0] + residuals[batch]
+                gradient = 2 * (errors[:, None] @ X[batch])[:, 0] / batch.shape[1]
+            m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+            off = off - RATE * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+            found.append(np.einsum("ri,ij,rj->r", off, HESSIAN, off) / 2)
+        return np.array(found)
+
+    batches, batch = excess(of_all=False), excess(of_all=True)
+    needed = 1 + (batch <= batches[-1]).argmax(axis=0)
+    assert 0.9 < needed.min() / 9600 <= needed.max() / 9600 < 1
+    assert np.median(batches[-1] / batch[-1]) > 1.4

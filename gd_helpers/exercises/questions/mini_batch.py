@@ -115,7 +115,7 @@ def batch_for_a_tenth_of_the_noise(n):
         "At equal updates the batch size counts for far less than at equal epochs. How many updates do this run's "
         "epochs make? And an epoch of batch descent?",
     ),
-    because="At equal updates a run with B = n ends only a little nearer than one with B = 32. This run makes "
+    because="For the same loss, batch descent needs nearly as many updates as a run with B = 32. This run makes "
     "$\\lceil n/B \\rceil$ updates an epoch and batch descent makes one, so it needs nearly as many epochs as this run "
     "makes updates.",
     then="And it reads n examples in each of them, for the same loss.",
