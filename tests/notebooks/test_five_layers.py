@@ -128,3 +128,44 @@ def test_most_of_what_weakens_the_gradient_on_its_way_down_is_the_sigmoids(found
     assert round(shrinks["sigmoid"], -1) == found("With sigmoids the gradient")[0]
     assert [round(shrinks[""]), round(shrinks["sigmoid"] / shrinks[""])] == found("Without sigmoids it is")
     assert [round(shrinks["tanh"]), round(shrinks["relu"])] == found("With tanh and ReLU it is")
+
+
+def test_saturated_units_and_adams_memory_hold_a_run_on_the_plateau_and_without_either_it_wakes_up(found):
+    X, y = draw(37, 1000)
+    starts = draw_layers([37, 1, 2, 7])  # after 450 epochs all four are on the plateau
+    no_bias, targets, awake = torch.zeros(4, 1, 1), y.expand(4, -1, -1), 0.9 * y.var(correction=0)
+
+    def sleep(layers, optimizer, epochs):
+        """Train on and return for how many of the epochs each net is still on the plateau, or above."""
+        asleep = 0
+        for _ in range(epochs):
+            for first in range(0, 1000, 64):
+                batch = slice(first, first + 64)
+                optimizer.zero_grad()
+                ((predict(layers, no_bias, X[batch]) - targets[:, batch]) ** 2).mean(dim=1).sum().backward()
+                optimizer.step()
+            with torch.no_grad():
+                asleep = asleep + (((predict(layers, no_bias, X) - targets) ** 2).mean(dim=(1, 2)) > awake).int()
+        return asleep
+
+    def from_there(*, memory, saturated):
+        layers = [layer.detach().clone() for layer in starts]
+        if not saturated:  # bring the sums of the last hidden units to 1 on average, and keep the mean forecast
+            h = torch.sigmoid(torch.sigmoid(X @ layers[0]) @ layers[1])
+            sums = (h @ layers[2]).mean(dim=1, keepdim=True)
+            before = torch.sigmoid(h @ layers[2]).mean(dim=1)
+            layers[2] /= sums
+            layers[3] *= (before / torch.sigmoid(h @ layers[2]).mean(dim=1))[:, :, None]
+        optimizer = torch.optim.Adam([layer.requires_grad_() for layer in layers], lr=0.001)
+        if memory:
+            optimizer.load_state_dict(published.state_dict())
+        return sleep(layers, optimizer, 60)
+
+    published = torch.optim.Adam([layer.requires_grad_() for layer in starts], lr=0.001)
+    assert torch.all(sleep(starts, published, 450) == 450)
+    asleep, longer = found("Started anew, Adam sleeps")
+    assert torch.all(from_there(memory=True, saturated=True) == 60)
+    afresh = from_there(memory=False, saturated=True)
+    assert afresh[0].item() == pytest.approx(asleep, abs=5)  # the chapter starts from a later epoch
+    assert afresh.max() < 60 < longer
+    assert from_there(memory=True, saturated=False).max() < 30
