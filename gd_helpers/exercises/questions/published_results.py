@@ -19,7 +19,7 @@ from gd_helpers.training.trainer import train
             0.1, "That is the share that is left in the errors. What is it compared with, and subtracted from?"
         ),
         Misconception(1.1111, "No score of this kind is above 1. In finding 1, what is this subtracted from?"),
-        Misconception(0.81, "That is R² squared. Divide by R²: the predictions spread less than y."),
+        Misconception(0.81, "That is R² squared. Divide the errors' share by R²: the predictions spread less than y."),
     ),
     hints=(
         "Finding 1 has the formula. What share of the spread of y do the predictions have, and what share the errors?",
