@@ -33,6 +33,19 @@ def test_it_is_adam_s_division_and_not_the_noise_that_holds_single_examples_back
     assert 0 < behind[False].mean() < 1
 
 
+def test_noise_alone_holds_single_examples_back_by_more_than_the_sampling_error_but_by_far_less_than_adam():
+    single, all_of_them = (excess_in_percent(B, divide=False, updates=16_000).mean() for B in (1, N))
+    behind = single - all_of_them
+    assert behind > 100 * 2 * 2 / N / LEAST
+    assert excess_in_percent(1, divide=True, updates=16_000).mean() > 4 * behind
+
+
+def test_at_ten_times_the_rate_batch_is_ahead_of_mini_batch_from_nearly_every_start_but_not_from_all():
+    batch = excess_in_percent(N, True, updates=4500, rate=10 * RATE)
+    mini = excess_in_percent(32, True, updates=300 * 32, rate=10 * RATE)
+    assert 0.9 < np.mean(batch < mini) < 1
+
+
 def test_single_examples_that_are_divided_as_batch_is_end_where_batch_does():
     generator = np.random.default_rng(7)
     starts = generator.uniform(-(0.5**0.5), 0.5**0.5, (RUNS, 2))

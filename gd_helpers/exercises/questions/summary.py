@@ -72,7 +72,7 @@ def a_hundred_epochs():
     ),
     because="At α = 0.01 the 4,500 updates of batch descent are enough (chapter 03), and without noise it rests at "
     "least squares, whose R² nothing can exceed. The other two have arrived too, and stay in their noise balls.",
-    then="So the published order, batch first, is right at this rate, though not because batch descent over-fits. A "
+    then="So batch descent does come first at this rate, from nearly every start, though not because it over-fits. A "
     "ranking of methods at one rate is a statement about the rate.",
 )
 def highest_r2_at_ten_times_the_rate(n, seed):
