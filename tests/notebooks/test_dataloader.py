@@ -1,6 +1,7 @@
-"""What chapter 08 says of a sorted file, computed again in NumPy alone: Adam, one morning at a time."""
+"""What chapter 08 says of a sorted file and of the published seeds, computed again in NumPy and torch alone."""
 
 import numpy as np
+import torch
 from published_data import BEST, N, X, Y
 
 
@@ -21,3 +22,16 @@ def test_it_is_the_side_of_the_line_and_not_the_warmth_of_the_last_mornings_that
     assert away["flow"].min() > 1.5
     assert np.abs(away["temperature"]).max() < 0.5
     assert away["side"].min() > 3
+
+
+def test_leaving_out_one_published_run_gives_all_those_after_it_other_initial_weights():
+    def initial_weights(runs):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(37)
+            return {run: torch.nn.Linear(2, 1, bias=False).weight.tolist() for run in runs}
+
+    published = ["batch", "stochastic", "mini-batch", "loader"]
+    weights = initial_weights(published)
+    for k, left_out in enumerate(published):
+        changed = initial_weights([run for run in published if run != left_out])
+        assert [changed[run] == weights[run] for run in changed] == [True] * k + [False] * (3 - k)
