@@ -83,7 +83,7 @@ def variance_of_a_quarter(n, seed):
             160,
             "Four times the rate does not take sixteen times the batch: the floor goes with α, not with α².",
         ),
-        Misconception(20, "The floor goes with 1 / B, not with 1 / √B, and so with α / B at small rates."),
+        Misconception(20, "Then the floor is twice as high, and more. At small rates it goes with α / B."),
         Misconception(10, "With the same batch the floor is four times as high, and more."),
     ),
     hints=(
