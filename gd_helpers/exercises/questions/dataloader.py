@@ -68,7 +68,7 @@ def ten_epochs_of_300(n):
     ),
     because="The orders come from `generator`, so what matters is what draws from it first. `other` is another loader, "
     "but it shuffles with the same generator, and a look at one of its batches begins an epoch.",
-    then="So if you and a colleague get different results with the same code and seed, search for a line that only "
+    then="So if you and a colleague get different results with the same loop and seed, search for a line that only "
     "looks at a batch.",
 )
 def line_that_draws():
@@ -111,7 +111,8 @@ def line_that_draws():
             "That takes a few examples from an epoch. It does not turn each epoch into a high wave.",
         ),
         Misconception(
-            "learning rate past its limit", "Then the loss would grow without end. Here no peak is twice the last one."
+            "learning rate past its limit",
+            "Then the loss would grow without end. Here no epoch's peak is twice the last one's.",
         ),
     ),
     hints=(

@@ -70,8 +70,9 @@ def a_hundred_epochs():
         "At ten times the rate each step can be ten times as long. Which of the three runs have now arrived?",
         "All have. What is left is the noise ball, which is wider at the larger rate. Which method has none?",
     ),
-    because="At α = 0.01 the 4,500 updates of batch descent are enough (chapter 03), and without noise it rests at "
-    "least squares, whose R² nothing can exceed. The other two have arrived too, and stay in their noise balls.",
+    because="At α = 0.01 the 4,500 updates of batch descent are enough (chapter 03), and without noise it comes to "
+    "rest at least squares, whose R² nothing can exceed. The other two have arrived too, and stay in their noise "
+    "balls.",
     then="So batch descent does come first at this rate, from nearly every start, though not because it over-fits. A "
     "ranking of methods at one rate is a statement about the rate.",
 )
