@@ -136,3 +136,11 @@ def test_the_loop_needs_as_many_updates_as_the_chapter_says_at_both_rates():
             rule.step()
             needed += 1
         assert needed == pytest.approx(expected, abs=2)
+
+
+def test_a_float32_weight_near_5_moves_by_whole_steps_or_not_at_all():
+    # so an update may count for nothing (2e-7), for more than it is (3e-7) or for less (1e-6)
+    updates = np.array([2e-7, 3e-7, 1e-6], dtype=np.float32)
+    moved = (np.float32(5) + updates).astype(float) - 5
+    assert (moved / 2**-21).tolist() == [0, 1, 2]
+    assert (np.sign(moved - updates)).tolist() == [-1, 1, -1]
