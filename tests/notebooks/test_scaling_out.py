@@ -200,6 +200,21 @@ def test_warm_up_pays_right_below_the_limit_alone_where_it_takes_the_steep_error
     assert needed[0.995, "on the axis", False] < 1.1 * needed[0.995, "zero", True]
 
 
+@pytest.mark.parametrize("seed", [37, 1, 2, 3])
+def test_a_line_changes_rapidly_at_first_too_and_keeps_its_curvature(seed):
+    # Goyal and others: k small steps are one of k times the rate where the gradient stays as it is meanwhile
+    data = simulate_line(seed=seed)
+    X, best = data.X.double().numpy(), ols(data).weights
+    H = 2 / len(X) * X.T @ X
+    path = [np.zeros(2)]
+    for _ in range(400):
+        path.append(path[-1] - 0.005 * H @ (path[-1] - best))
+    gradients = (np.array(path) - best) @ H
+    changes = [np.linalg.norm(gradients[t + 25] - gradients[t]) / np.linalg.norm(gradients[t]) for t in (0, 25, 300)]
+    assert min(changes[:2]) > 0.7
+    assert changes[2] < 0.05
+
+
 def test_doubled_gradients_double_the_rate_of_plain_sgd_and_leave_adam_where_it_was():
     X, y = (torch.from_numpy(each) for each in DATA["line"])
 
