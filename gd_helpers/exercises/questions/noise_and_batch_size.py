@@ -36,8 +36,8 @@ def variance_with_replacement(n, seed):
         ),
         Misconception(
             lambda n, seed: variance_of_a_quarter(n, seed) / (n // 4),
-            "You divided by B twice. The variance of a sum of B draws is B times that of one, and the mean is the sum "
-            "divided by B.",
+            "You divided by B twice. The variance of a sum of B independent draws is B times that of one, and the mean "
+            "is the sum divided by B.",
         ),
         Misconception(
             lambda n, seed: variance_with_replacement(n, seed) / 4,
