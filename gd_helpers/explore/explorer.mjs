@@ -1162,7 +1162,9 @@ class LearningRate extends Explorer {
     const factor = Math.max(...this.factors.map(Math.abs)), words = super.say();
     if (Number.isNaN(factor)) return `${words} The prediction is for sgd with all the data in every update alone.`;
     const times = short(factor, 4), updates = format(Math.ceil(Math.log(1e6) / -Math.log(factor)));
-    if (factor >= 1) return `${words} An update makes the distance across the valley ${times} times as large.`;
+    const effect = times === "1" ? "leaves the distance across the valley as it is" :
+      `makes the distance across the valley ${times} times as large`;
+    if (factor >= 1) return `${words} An update ${effect}.`;
     return `${words} A distance a millionth as large takes ${updates} updates at most.`;
   }
 }

@@ -158,6 +158,22 @@ def test_a_slider_keeps_its_length_whatever_its_value(explorer):
     assert len(set(explorer.slider(SLIDERS["learning_rate"]).evaluate(LENGTHS))) == 1
 
 
+def test_at_the_limit_an_update_leaves_the_distance_as_it_is(page, site):
+    page.goto("about:blank")
+    page.goto(f"{site}learning_rate.html")
+    explorer = Shown(page.locator(".gdx"))
+    slider = explorer.slider(SLIDERS["learning_rate"])
+    for _ in range(60):
+        if "= 1 × limit" in slider.get_attribute("aria-valuetext"):
+            break
+        explorer.press(
+            slider, "ArrowRight" if "0." in slider.get_attribute("aria-valuetext").split("=")[1] else "ArrowLeft"
+        )
+    assert "leaves the distance across the valley as it is" in explorer.status()
+    explorer.press(slider, "ArrowRight")
+    assert "makes the distance across the valley 1.00" in explorer.status()
+
+
 def test_a_run_that_diverges_says_so_in_the_pictures_and_in_words(page, site, kind):
     if kind == "fitted_curve":
         pytest.skip("its units saturate, and then nothing moves")
