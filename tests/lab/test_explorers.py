@@ -158,6 +158,7 @@ def test_a_slider_keeps_its_length_whatever_its_value(explorer):
     assert len(set(explorer.slider(SLIDERS["learning_rate"]).evaluate(LENGTHS))) == 1
 
 
+@pytest.mark.parametrize("kind", ["learning_rate"], indirect=True)
 def test_at_the_limit_an_update_leaves_the_distance_as_it_is(page, site):
     page.goto("about:blank")
     page.goto(f"{site}learning_rate.html")
@@ -189,6 +190,7 @@ def test_a_run_that_diverges_says_so_in_the_pictures_and_in_words(page, site, ki
     assert all(description.endswith("; the run diverged.") for description in explorer.descriptions())
 
 
+@pytest.mark.parametrize("kind", ["descent"], indirect=True)
 def test_the_axis_follows_epochs_and_batch_size_and_stays_while_the_rate_moves(page, site):
     page.goto("about:blank")
     page.goto(f"{site}descent.html#epochs=10")
@@ -207,6 +209,7 @@ def test_the_axis_follows_epochs_and_batch_size_and_stays_while_the_rate_moves(p
     assert explorer.axes()[1][:5] == ["0", "1,000", "10,000", "10⁵", "10⁶"]
 
 
+@pytest.mark.parametrize("kind", ["descent"], indirect=True)
 def test_a_square_on_the_edge_marks_where_a_path_leaves(page, site):
     page.goto("about:blank")
     page.goto(f"{site}descent.html#optimizer=momentum&α=0.1&B=1000&epochs=50")
@@ -219,6 +222,7 @@ def test_a_square_on_the_edge_marks_where_a_path_leaves(page, site):
     assert explorer.warnings() == 0
 
 
+@pytest.mark.parametrize("kind", ["descent"], indirect=True)
 def test_the_three_methods_race_by_examples(page, site):
     page.goto("about:blank")
     page.goto(f"{site}descent.html#α=0.01&epochs=10")
@@ -307,6 +311,7 @@ def test_an_address_that_makes_no_sense_is_left_alone(explorer, page, site, kind
     assert Shown(page.locator(".gdx")).values() == values
 
 
+@pytest.mark.parametrize("kind", ["descent"], indirect=True)
 def test_an_address_of_a_section_stays_and_a_link_to_settings_is_followed(page, site):
     page.goto("about:blank")
     page.goto(f"{site}descent.html#what-is-fitted")
