@@ -144,3 +144,21 @@ def test_a_float32_weight_near_5_moves_by_whole_steps_or_not_at_all():
     moved = (np.float32(5) + updates).astype(float) - 5
     assert (moved / 2**-21).tolist() == [0, 1, 2]
     assert (np.sign(moved - updates)).tolist() == [-1, 1, -1]
+
+
+def test_compiling_reads_a_function_at_its_first_call_and_anew_where_a_guard_fails():
+    graphs = []
+
+    def backend(graph, inputs):
+        graphs.append(graph)
+        return graph.forward
+
+    def square(x):
+        return (x**2).mean()
+
+    torch._dynamo.reset()
+    compiled, read = torch.compile(square, dynamic=True, backend=backend), []
+    for x in (torch.ones(32), torch.ones(32), torch.ones(1000), torch.ones(32, dtype=torch.float64)):
+        compiled(x)
+        read.append(len(graphs))
+    assert read == [1, 1, 1, 2]
