@@ -5,13 +5,16 @@ import os
 import re
 import subprocess
 import sys
+import time
 from contextlib import suppress
 
+import dask
 import nbformat
 import numpy as np
 import psutil
 import pytest
 import torch
+from distributed import Client, LocalCluster
 from linear_data import diabetes
 from waiting import wait_until
 
@@ -250,3 +253,29 @@ def test_with_gloo_a_worker_does_not_wait_for_a_dead_one_but_gets_an_error(tmp_p
     (_, error), _ = (each.communicate(timeout=60) for each in both)
     assert [each.returncode for each in both] == [1, -9]
     assert "RuntimeError" in error
+
+
+@posix
+def test_with_dask_all_tasks_of_a_dead_worker_are_done_again_the_finished_ones_too(tmp_path):
+    def run(task):
+        with (tmp_path / f"task{task}").open("a") as starts:
+            starts.write(f"{os.getpid()}\n")
+        if task == 9 and not (tmp_path / "killed").exists():
+            (tmp_path / "killed").write_text(str(os.getpid()))
+            os.kill(os.getpid(), 9)
+        time.sleep(0.1)
+        return os.getpid()
+
+    at_loopback = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "local_directory": tmp_path}
+    how = {"n_workers": 2, "threads_per_worker": 1, "silence_logs": 50}
+    with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "300 s"}),
+        LocalCluster(**how, **at_loopback) as own,
+        Client(own) as client,
+    ):
+        results = client.gather(client.map(run, range(18), pure=False))
+    dead = (tmp_path / "killed").read_text()
+    starts = [(tmp_path / f"task{task}").read_text().split() for task in range(18)]
+    assert int(dead) not in results
+    assert sum(dead in each for each in starts) > 1
+    assert all((len(each) > 1) == (dead in each) for each in starts)
