@@ -70,6 +70,14 @@ def test_the_tables_of_results_have_every_chapter():
     assert {chapter for _, _, chapter in rows_of_results()} == {f"{number:02}" for number in range(17)} - {"11"}
 
 
+def test_the_lines_of_make_run_have_as_many_claims_as_their_chapters():
+    lines = re.findall(r"^(\d\d)_\w+ +finished +[\d.]+ +(\d+)/(\d+)$", README, flags=re.MULTILINE)
+    assert len(lines) == 3
+    for number, held, made in lines:
+        (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
+        assert int(held) == int(made) == len(read_claims(nbformat.read(path, as_version=4)))
+
+
 def test_every_link_leads_to_a_file():
     for name in ("README.md", "CONTRIBUTING.md"):
         links = re.findall(r"\]\(([^)#:]+)\)", TEXTS[name])

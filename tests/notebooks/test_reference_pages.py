@@ -50,3 +50,12 @@ def test_the_loop_of_the_cheat_sheet_arrives_at_least_squares(batch_size, rate, 
     weights = train(source)
     assert weights == pytest.approx(ols(data).weights, abs=0.1)
     assert train(source.replace("optimizer.zero_grad()", "pass")) != pytest.approx(weights, abs=0.1)
+
+
+def test_the_cheat_sheet_has_the_rule_of_each_optimizer_that_chapter_14_writes():
+    chapter = (NOTEBOOKS / "14_optimizers.ipynb").read_text(encoding="utf-8")
+    written = set(re.findall(r"def (\w+)\(w, g, α, s", chapter)) - {"uncorrected", "heavy_ball"}
+    table = PAGES["cheat_sheet.md"].partition("## The optimizers")[2].partition("\n## ")[0]
+    rows = re.findall(r"(?m)^\| (\w+)[^|\n]* \| [^|\n]*\| [^|\n]+ \|$", table)
+    assert len(written) == 7
+    assert {row.lower() for row in rows} == written
