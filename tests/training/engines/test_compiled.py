@@ -53,12 +53,17 @@ def test_the_gradient_of_one_example_is_to_the_bit_that_of_a_batch_of_one(x, y, 
 @pytest.mark.parametrize("widths", [(2, 1), (2, 4, 1)])
 def test_in_float32_the_distance_to_the_float64_run_is_not_beyond_that_of_torch(widths, batch_size):
     data, recipe = simulate_line(n=1000), recipe_of(1000, 1 if batch_size == 1 else 20, batch_size)
-    exact = records(compiled, mlp(widths).double(), data.X.double(), data.y.double(), recipe)
-    ours = records(compiled, mlp(widths), data.X, data.y, recipe)
-    torchs = records(eager, mlp(widths), data.X, data.y, recipe)
-    for rows, theirs, truth in zip(ours, torchs, exact, strict=True):
-        rounding = np.finfo(np.float32).eps * np.abs(truth).max()
-        assert 0 < np.abs(rows - truth).max() < 2 * np.abs(theirs - truth).max() + 2 * rounding
+    far = []  # of ours and of torch from the truth, and its rounding: from several starts, since one can be lucky
+    for seed in range(5):
+        exact = records(compiled, mlp(widths, seed=seed).double(), data.X.double(), data.y.double(), recipe)
+        ours = records(compiled, mlp(widths, seed=seed), data.X, data.y, recipe)
+        torchs = records(eager, mlp(widths, seed=seed), data.X, data.y, recipe)
+        for rows, theirs, truth in zip(ours, torchs, exact, strict=True):
+            rounding = np.finfo(np.float32).eps * np.abs(truth).max()
+            far.append((np.abs(rows - truth).max(), np.abs(theirs - truth).max(), rounding))
+    for kind in np.reshape(far, (5, -1, 3)).transpose(1, 0, 2):
+        ours, torchs, rounding = kind.max(axis=0)
+        assert 0 < ours < 2 * torchs + 2 * rounding
 
 
 @pytest.mark.parametrize("batch_size", [1, 10, 50])
