@@ -162,3 +162,22 @@ def test_compiling_reads_a_function_at_its_first_call_and_anew_where_a_guard_fai
         compiled(x)
         read.append(len(graphs))
     assert read == [1, 1, 1, 2]
+
+
+@pytest.mark.parametrize(("interrupted", "programs"), [(False, 1), (True, 2)])
+def test_compiling_writes_one_program_where_it_can(interrupted, programs):
+    graphs = []
+
+    def backend(graph, inputs):
+        graphs.append(graph)
+        return graph.forward
+
+    def doubled(x):
+        mean = (x**2).mean()
+        if interrupted:
+            print(end="")  # which no program of tensors can do
+        return 2 * mean
+
+    torch._dynamo.reset()
+    assert torch.compile(doubled, backend=backend)(torch.ones(3)).item() == 2.0
+    assert len(graphs) == programs
