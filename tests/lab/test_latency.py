@@ -13,7 +13,7 @@ import pytest
 from bare import CALLS
 from shown import SLIDERS, Shown
 
-PRESSES, DRAG = (5, 1) if os.environ.get("CI") else (50, 5)  # keys; seconds. On a shared machine few say as much
+PRESSES, DRAG = (5, 1) if os.environ.get("CI") else (50, 5)  # keys; seconds: fewer where it is never quiet
 TIMER = """(slider) => {
   const root = slider.closest('.gdx'), status = root.querySelector('p');
   const isWhole = () => /epoch ([\\d,]+) of \\1:|Diverged|your line/.test(status.textContent);

@@ -4,6 +4,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from adam_by_hand import adam
 from published_data import BEST, HESSIAN, LEAST
 
 from gd_helpers.lesson.fold import read_claims
@@ -48,8 +49,8 @@ def descend(valley, weights, β2, updates=EPOCHS):
     m = v = np.zeros_like(weights)
     for k in range(1, updates + 1):
         gradient = (weights - best) @ hessian
-        m, v = 0.9 * m + 0.1 * gradient, β2 * v + (1 - β2) * gradient**2
-        weights = weights - RATE * m / (1 - 0.9**k) / (np.sqrt(v / (1 - β2**k)) + 1e-8)
+        m, v, step = adam(m, v, gradient, k, β2=β2)
+        weights = weights - RATE * step
     off = weights - best
     return ((off @ hessian) * off).sum(axis=1) / 2 / least
 
@@ -100,8 +101,8 @@ def test_a_shrinking_gradient_shortens_the_steps_only_if_the_memory_is_long(vall
         first = ((w - best) @ hessian)[0]
         for k in range(1, updates + 1):
             gradient = (w - best) @ hessian
-            m, v = 0.9 * m + 0.1 * gradient, β2 * v + (1 - β2) * gradient**2
-            step = RATE * m / (1 - 0.9**k) / (np.sqrt(v / (1 - β2**k)) + 1e-8)
+            m, v, step = adam(m, v, gradient, k, β2=β2)
+            step = RATE * step
             w = w - step
         strides.append(abs(step[0]) / RATE)
         left.append(gradient[0] / first)

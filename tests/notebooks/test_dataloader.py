@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from adam_by_hand import adam
 from published_data import BEST, N, X, Y
 
 
@@ -15,8 +16,8 @@ def test_it_is_the_side_of_the_line_and_not_the_warmth_of_the_last_mornings_that
         i = orders[:, (k - 1) % N]
         errors = (X[i] * w).sum(axis=1) - Y[i]
         gradient = 2 * errors[:, None] * X[i]
-        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
-        w = w - 0.001 * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+        m, v, step = adam(m, v, gradient, k)
+        w = w - 0.001 * step
     standard_errors = np.sqrt(np.diag(np.linalg.inv(X.T @ X)) * (above**2).sum() / (N - 2))
     away = dict(zip(by, (w - BEST) / standard_errors, strict=True))
     assert away["flow"].min() > 1.5

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from adam_by_hand import adam
 from published_data import BEST, HESSIAN, N, X, Y
 
 RUNS, RATE = 20, 0.001
@@ -20,8 +21,8 @@ def median_excess(batch_size, windows=((201, 300), (501, 600))):
             inputs = X[batch]
             errors = (inputs @ off[:, :, None])[..., 0] + residuals[batch]
             gradient = 2 * (errors[:, None] @ inputs)[:, 0] / batch.shape[1]
-            m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
-            off = off - RATE * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+            m, v, step = adam(m, v, gradient, k)
+            off = off - RATE * step
         found.append(np.einsum("ri,ij,rj->r", off, HESSIAN, off) / 2)
     return [np.median(np.mean(found[first - 1 : last], axis=0)) for first, last in windows]
 
@@ -44,8 +45,8 @@ def losses_of_last_batches(X, y, shuffle, batch_size=32, epochs=300):
             batch, k = orders[:, first : first + batch_size], k + 1
             errors = (X[batch] @ w[:, :, None])[..., 0] - y[batch]
             gradient = 2 * (errors[:, None] @ X[batch])[:, 0] / batch.shape[1]
-            m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
-            w = w - RATE * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+            m, v, step = adam(m, v, gradient, k)
+            w = w - RATE * step
         losses.append((errors**2).mean(axis=1))
     return np.transpose(losses)
 
@@ -75,8 +76,8 @@ def test_single_mornings_cost_updates_by_what_adam_divides_by_and_not_by_their_s
             of_all, inputs = off @ HESSIAN, X[i]
             of_one = 2 * ((inputs * off).sum(axis=1) + residuals[i])[:, None] * inputs
             gradient, size = (of_one if single else of_all), (of_one if measured else of_all)
-            m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * size**2
-            off = off - RATE * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+            m, v, step = adam(m, v, gradient, k, size=size)
+            off = off - RATE * step
         return np.einsum("ri,ij,rj->r", off, HESSIAN, off) / 2
 
     of_all = excess(single=False, measured=False)
@@ -100,8 +101,8 @@ def test_batch_descent_is_ahead_of_batches_of_32_by_few_updates_but_not_by_a_sma
                 batch = orders[:, first : first + 32]
                 errors = (X[batch] @ off[:, :, None])[..., 0] + residuals[batch]
                 gradient = 2 * (errors[:, None] @ X[batch])[:, 0] / batch.shape[1]
-            m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
-            off = off - RATE * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+            m, v, step = adam(m, v, gradient, k)
+            off = off - RATE * step
             found.append(np.einsum("ri,ij,rj->r", off, HESSIAN, off) / 2)
         return np.array(found)
 

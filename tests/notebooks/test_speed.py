@@ -146,18 +146,26 @@ def test_a_float32_weight_near_5_moves_by_whole_steps_or_not_at_all():
     assert (np.sign(moved - updates)).tolist() == [-1, 1, -1]
 
 
-def test_compiling_reads_a_function_at_its_first_call_and_anew_where_a_guard_fails():
-    graphs = []
+@pytest.fixture
+def graphs():
+    """The programs that `torch.compile` makes with the backend ``noting(graphs)``."""
+    torch._dynamo.reset()
+    return []
 
+
+def noting(graphs):
     def backend(graph, inputs):
         graphs.append(graph)
         return graph.forward
 
+    return backend
+
+
+def test_compiling_reads_a_function_at_its_first_call_and_anew_where_a_guard_fails(graphs):
     def square(x):
         return (x**2).mean()
 
-    torch._dynamo.reset()
-    compiled, read = torch.compile(square, dynamic=True, backend=backend), []
+    compiled, read = torch.compile(square, dynamic=True, backend=noting(graphs)), []
     for x in (torch.ones(32), torch.ones(32), torch.ones(1000), torch.ones(32, dtype=torch.float64)):
         compiled(x)
         read.append(len(graphs))
@@ -165,19 +173,12 @@ def test_compiling_reads_a_function_at_its_first_call_and_anew_where_a_guard_fai
 
 
 @pytest.mark.parametrize(("interrupted", "programs"), [(False, 1), (True, 2)])
-def test_compiling_writes_one_program_where_it_can(interrupted, programs):
-    graphs = []
-
-    def backend(graph, inputs):
-        graphs.append(graph)
-        return graph.forward
-
+def test_compiling_writes_one_program_where_it_can(interrupted, programs, graphs):
     def doubled(x):
         mean = (x**2).mean()
         if interrupted:
             print(end="")  # which no program of tensors can do
         return 2 * mean
 
-    torch._dynamo.reset()
-    assert torch.compile(doubled, backend=backend)(torch.ones(3)).item() == 2.0
+    assert torch.compile(doubled, backend=noting(graphs))(torch.ones(3)).item() == 2.0
     assert len(graphs) == programs

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 import pytest
+from adam_by_hand import adam
 from published_data import BEST, HESSIAN, N, X, Y
 
 RUNS, PASSES = 40, 24
@@ -28,8 +29,8 @@ def spreads(rate, replacement):
             k += 1
             inputs = X[examples]
             gradient = 2 * ((inputs * w).sum(axis=1) - Y[examples])[:, None] * inputs
-            m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
-            w = w - rate * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+            m, v, step = adam(m, v, gradient, k)
+            w = w - rate * step
             if epoch >= 4 and k % 7 == 0:
                 every.append(w - BEST)
         if epoch >= 4:
@@ -71,8 +72,8 @@ def test_in_a_fixed_order_every_epoch_ends_at_the_same_point_and_that_is_off_as_
             for examples in order.T:
                 k += 1
                 gradient = 2 * ((X[examples] * w).sum(axis=1) - Y[examples])[:, None] * X[examples]
-                m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
-                w = w - 0.001 * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+                m, v, step = adam(m, v, gradient, k)
+                w = w - 0.001 * step
             found.append(w - BEST)
             order = order if fixed else generator.permuted(order, axis=1)
         return np.array(found[passes // 2 :])
@@ -94,8 +95,8 @@ def test_half_of_an_offset_is_taken_back_within_an_epoch_across_the_valley_and_i
     w, m, v, left = starts, 0.0, 0.0, []
     for k, i in enumerate(np.concatenate([generator.permutation(N) for _ in range(20)]), 1):
         gradient = 2 * (w @ X[i] - Y[i])[:, None] * X[i]
-        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
-        w = w - 0.001 * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+        m, v, step = adam(m, v, gradient, k)
+        w = w - 0.001 * step
         left.append(((w[1] - w[0]) @ ALONG / 0.02, (w[2] - w[0]) @ ACROSS / 0.02))
     along, across = (np.argmax(column < 0.5) + 1 for column in np.transpose(left))
     assert across < N / 2
