@@ -117,7 +117,7 @@ def test_where_the_two_errors_cross_there_is_still_half_of_the_distance_to_gain(
     assert 1 - sampling / total[140] < 0.05
 
 
-def test_the_extra_epochs_for_more_mornings_hang_on_the_temperatures_and_not_on_their_number():
+def test_the_extra_epochs_for_more_mornings_depend_on_the_temperatures_and_not_on_their_number():
     def extra_epochs(temperatures, mornings):
         X = np.column_stack([np.ones(temperatures), simulate_line(n=temperatures, seed=37).x.numpy().astype(float)])
         crossings = []
